@@ -1,0 +1,92 @@
+//! The claims of an access token.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::UnixSeconds;
+
+/// Who a token is meant for.
+///
+/// *Spec*: RFC 7519 §4.1.3: one string, or an array of strings; written as one string when there is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "OneOrMany", into = "OneOrMany")]
+pub struct Audience(pub Vec<String>);
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    /// Whether `name` is among those the token is meant for.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|audience| audience == name)
+    }
+}
+
+impl From<&str> for Audience {
+    fn from(name: &str) -> Self {
+        Self(vec![name.to_owned()])
+    }
+}
+
+impl From<OneOrMany> for Audience {
+    fn from(names: OneOrMany) -> Self {
+        match names {
+            OneOrMany::One(name) => Self(vec![name]),
+            OneOrMany::Many(names) => Self(names),
+        }
+    }
+}
+
+impl From<Audience> for OneOrMany {
+    fn from(Audience(mut names): Audience) -> Self {
+        match names.pop() {
+            Some(name) if names.is_empty() => Self::One(name),
+            Some(name) => {
+                names.push(name);
+                Self::Many(names)
+            }
+            None => Self::Many(names),
+        }
+    }
+}
+
+/// The claims of our access tokens: RFC 9068 §2.2, and three of our own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// Who issued the token.
+    pub iss: String,
+    /// Who it is meant for.
+    pub aud: Audience,
+    /// The user's id, in decimal.
+    pub sub: String,
+    /// The moment from which it is refused.
+    pub exp: UnixSeconds,
+    /// When it was issued.
+    pub iat: UnixSeconds,
+    /// The moment before which it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<UnixSeconds>,
+    /// Names this one token.
+    pub jti: String,
+    /// The client that asked for it.
+    pub client_id: String,
+    /// The token family that it was issued in, as text.
+    pub sid: String,
+    /// The user's name.
+    pub username: String,
+    /// What the user may do, as a word.
+    pub role: String,
+}
+
+impl AccessClaims {
+    /// The user's id, if `sub` is one of ours: plain decimal, in its one spelling.
+    #[must_use]
+    pub fn user_id(&self) -> Option<i64> {
+        let id: i64 = self.sub.parse().ok()?;
+        (id.to_string() == self.sub).then_some(id)
+    }
+}
