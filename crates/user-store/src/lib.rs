@@ -1,0 +1,33 @@
+//! Users, ledger, notes, sessions and refresh families: all the SQL of the project.
+//!
+//! Each concern is a trait ([`Users`], [`Ledger`], [`Notes`], [`Sessions`], [`RefreshFamilies`]) with its backends beside it,
+//! and one conformance suite that every backend runs. The servers hold them as `Arc<dyn …>`, gathered in [`Stores`].
+//!
+//! Two rules hold everywhere. A read runs on the calling thread, because handing it to another costs more than the query. A write
+//! or a password hash never does: writes go through the one writer thread of a [`sqlite::Database`], hashes through
+//! the bounded threads of a [`PasswordHasher`].
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod error;
+pub mod ledger;
+pub mod notes;
+pub mod password;
+pub mod refresh_tokens;
+pub mod sessions;
+pub mod sqlite;
+mod step;
+mod stores;
+pub mod users;
+
+pub use error::StoreError;
+pub use ledger::{Account, Ledger, NewTransfer, Transfer, TransferError};
+pub use notes::{Note, Notes};
+pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordHasherConfig};
+pub use refresh_tokens::{FamilyRecord, Presentation, RefreshFamilies};
+pub use sessions::{NewSession, Session, SessionId, Sessions, Timeouts};
+pub use stores::Stores;
+pub use users::{CreateUserError, Credentials, NewUser, Role, User, UserId, Users};
+
+#[doc(hidden)]
+pub use tracing as __tracing;

@@ -1,0 +1,249 @@
+//! The SQLite file: one writer thread, several readers, everything durable when it is acknowledged.
+
+mod connection;
+mod migrations;
+mod temporary;
+mod writer;
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use self::temporary::TemporaryFolder;
+use self::writer::{Job, SharedCounters, Write};
+use crate::StoreError;
+
+pub use self::connection::OpenError;
+
+/// How many writes may wait. At the measured rate the last of them waits a few hundredths of a second; more would only be waited for in vain.
+const QUEUE: usize = 1024;
+
+/// How many idle readers are kept open. One for each worker that reads at the same moment is enough.
+const IDLE_READERS: usize = 16;
+
+/// How many rows a sweep removes in one job, so that nobody waits long behind it.
+pub(crate) const SWEEP_CHUNK: u32 = 1000;
+
+/// An open database. Cloning it clones a handle; the file is closed after the last one.
+#[derive(Clone)]
+pub struct Database {
+    shared: Arc<Shared>,
+}
+
+/// What all handles share.
+struct Shared {
+    /// The file, for the readers to open.
+    path: std::path::PathBuf,
+    /// The way to the writer; taken when the database is closed. Locked by every write for the length of a try_send, never across one.
+    queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
+    /// Readers at rest, and whether any may be opened still. Locked by every read, for a pop and a push.
+    readers: Mutex<Readers>,
+    /// The writer thread; taken by whoever waits for its end.
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// What the writer counts.
+    counters: SharedCounters,
+    /// The folder to be removed at the end, if the database is a temporary one.
+    _folder: Option<TemporaryFolder>,
+}
+
+/// The pool of readers.
+struct Readers {
+    idle: Vec<Connection>,
+    closed: bool,
+}
+
+/// How much a database has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteCounts {
+    /// Writes that were committed.
+    pub writes: u64,
+    /// Commits that carried them; fewer, when writes came faster than the disk could flush.
+    pub commits: u64,
+}
+
+impl Database {
+    /// Opens the file, makes it if it is missing, and brings it to the newest schema.
+    ///
+    /// # Errors
+    /// [`OpenError`], each in one line that says what to do.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        Self::start(path.as_ref(), None)
+    }
+
+    /// Opens a fresh database in a folder of its own, which is removed when the last handle is dropped. For tests.
+    ///
+    /// A file and not SQLite's in-memory mode, which has no write-ahead log and so other locking than what runs in earnest.
+    ///
+    /// # Errors
+    /// [`OpenError`], as [`Self::open`].
+    pub fn open_temporary() -> Result<Self, OpenError> {
+        let folder = TemporaryFolder::create()?;
+        let path = folder.path().join("svt.db");
+        Self::start(&path, Some(folder))
+    }
+
+    fn start(path: &Path, folder: Option<TemporaryFolder>) -> Result<Self, OpenError> {
+        let connection = connection::open_writer(path)?;
+        let (queue, jobs) = sync_channel(QUEUE);
+        let counters = SharedCounters::default();
+        let counted = counters.clone();
+        let writer = thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || writer::run(connection, &jobs, &counted))
+            .map_err(OpenError::NoThread)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                path: path.to_owned(),
+                queue: Mutex::new(Some(queue)),
+                readers: Mutex::new(Readers {
+                    idle: Vec::new(),
+                    closed: false,
+                }),
+                writer: Mutex::new(Some(writer)),
+                counters,
+                _folder: folder,
+            }),
+        })
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// Reads, on the calling thread: the query costs less than handing it to another thread would.
+    ///
+    /// Sees every write that was acknowledged before the call.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] after [`Self::close`], else what SQLite says.
+    pub fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let idle = {
+            let mut readers = lock(&self.shared.readers);
+            if readers.closed {
+                return Err(StoreError::Closed);
+            }
+            readers.idle.pop()
+        };
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connection::open_reader(&self.shared.path)?,
+        };
+        let result = query(&connection);
+        let mut readers = lock(&self.shared.readers);
+        // A connection that is surplus, or in a state of its own, is closed and not returned.
+        if !readers.closed && readers.idle.len() < IDLE_READERS && connection.is_autocommit() {
+            readers.idle.push(connection);
+        }
+        drop(readers);
+        Ok(result?)
+    }
+
+    /// Writes, on the writer thread and within the span given; returns after the commit is on the disk.
+    ///
+    /// The write takes place also when the returned future is dropped: a client that disconnects cannot leave half an operation.
+    /// A job that fails or panics is undone alone. A refusal by the rules of the application is not a failure: return it as a value.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when too many writes are waiting, [`StoreError::Closed`] after [`Self::close`], else what SQLite says.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        step: &Span,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.write_then(step.clone(), work, move |result| {
+            // Nobody may be waiting any more.
+            let _ = answer.send(result);
+        })?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Writes without being waited for; `done` is called on the writer thread after the commit.
+    pub(crate) fn write_then<T: Send + 'static>(
+        &self,
+        step: Span,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let job = Box::new(Write {
+            step,
+            work: Some(work),
+            outcome: None,
+            done,
+        });
+        let queue = lock(&self.shared.queue);
+        match queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(StoreError::Busy),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(StoreError::Closed),
+        }
+    }
+
+    /// How much has been written through this handle and its clones.
+    pub fn write_counts(&self) -> WriteCounts {
+        WriteCounts {
+            writes: self.shared.counters.jobs.load(Ordering::Relaxed),
+            commits: self.shared.counters.commits.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Refuses new work, finishes what is waiting, folds the log into the file and closes it. All handles are closed with this one.
+    pub async fn close(&self) {
+        let Some(writer) = self.shared.stop() else {
+            return;
+        };
+        let (ended, end) = oneshot::channel::<()>();
+        // The writer ends on its own; a thread waits for it, so that a worker need not.
+        thread::spawn(move || {
+            let _ = writer.join();
+            drop(ended);
+        });
+        let _ = end.await;
+    }
+}
+
+impl Shared {
+    /// Refuses new work; gives the writer to whoever is first to ask.
+    fn stop(&self) -> Option<JoinHandle<()>> {
+        let mut readers = lock(&self.readers);
+        readers.closed = true;
+        readers.idle.clear();
+        drop(readers);
+        drop(lock(&self.queue).take());
+        lock(&self.writer).take()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // The last handle may be one that a job held, and a thread cannot wait for itself.
+        if let Some(writer) = self.stop()
+            && writer.thread().id() != thread::current().id()
+        {
+            let _ = writer.join();
+        }
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database")
+            .field("path", &self.shared.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Locks; what these locks guard is consistent at every moment, so a panic elsewhere has not spoilt it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

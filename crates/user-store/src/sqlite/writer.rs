@@ -1,0 +1,188 @@
+//! The one thread that writes.
+//!
+//! SQLite allows one writer at a time. Left to themselves, writers poll for the lock, unfairly: the slowest wait a second. Here they
+//! queue, and whatever has queued up while the disk was busy is committed together, so that `synchronous=FULL` costs one flush for many.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
+
+use rusqlite::Connection;
+use tracing::Span;
+
+use crate::StoreError;
+
+/// How many jobs share a commit at most. More gain nothing measurable and delay the first of them.
+const GROUP: usize = 64;
+
+/// One write, waiting its turn.
+pub(super) trait Job: Send {
+    /// Does the work in a savepoint of its own; says whether to keep it.
+    fn run(&mut self, connection: &Connection) -> Verdict;
+    /// Tells the caller, after the commit or instead of it.
+    fn finish(self: Box<Self>, commit: Result<(), StoreError>);
+}
+
+/// What becomes of a job's savepoint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Its changes become part of the commit.
+    Keep,
+    /// Its changes are undone, and those of its neighbours are not.
+    Undo,
+}
+
+/// A job made of two closures and the span in which the work is done.
+pub(super) struct Write<T, W, D> {
+    /// The step of this write; closes when the job is done with, which is after the commit.
+    pub(super) step: Span,
+    /// The work; taken when it is run.
+    pub(super) work: Option<W>,
+    /// What the work came to; `None` until it has run.
+    pub(super) outcome: Option<Result<T, StoreError>>,
+    /// Who is told.
+    pub(super) done: D,
+}
+
+impl<T, W, D> Job for Write<T, W, D>
+where
+    T: Send,
+    W: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    D: FnOnce(Result<T, StoreError>) + Send,
+{
+    fn run(&mut self, connection: &Connection) -> Verdict {
+        let Some(work) = self.work.take() else {
+            return Verdict::Undo;
+        };
+        let _entered = self.step.enter();
+        // The connection stays consistent whatever the work does: its savepoint is rolled back below.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .map_err(|panic| StoreError::failed(describe(panic.as_ref())))
+            .and_then(|result| result.map_err(StoreError::from));
+        let verdict = match outcome {
+            Ok(_) => Verdict::Keep,
+            Err(_) => Verdict::Undo,
+        };
+        self.outcome = Some(outcome);
+        verdict
+    }
+
+    fn finish(self: Box<Self>, commit: Result<(), StoreError>) {
+        let Self {
+            step,
+            outcome,
+            done,
+            ..
+        } = *self;
+        // Closed before the caller hears of it, so that the request cannot end before its step does.
+        drop(step);
+        done(match (commit, outcome) {
+            (_, Some(Err(own))) => Err(own),
+            (Err(error), _) => Err(error),
+            (Ok(()), Some(Ok(value))) => Ok(value),
+            (Ok(()), None) => Err(StoreError::Closed),
+        });
+    }
+}
+
+/// What a panic said.
+fn describe(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    format!("a write panicked: {text}")
+}
+
+/// What the writer has done, for metrics and tests.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    /// Jobs whose changes were committed.
+    pub(super) jobs: AtomicU64,
+    /// Commits that carried them.
+    pub(super) commits: AtomicU64,
+}
+
+/// Writes until every handle is gone and the queue is empty, then folds the log into the file and closes it.
+pub(super) fn run(mut connection: Connection, queue: &Receiver<Box<dyn Job>>, counters: &Counters) {
+    while let Ok(first) = queue.recv() {
+        group(&mut connection, first, queue, counters);
+    }
+    // Another process may be reading, and then the log simply stays for the next checkpoint.
+    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+        tracing::debug!(%error, "could not fold the write-ahead log at close");
+    }
+}
+
+/// Commits the first job together with whatever else is waiting.
+fn group(
+    connection: &mut Connection,
+    first: Box<dyn Job>,
+    queue: &Receiver<Box<dyn Job>>,
+    counters: &Counters,
+) {
+    if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
+        return first.finish(Err(error));
+    }
+    let mut jobs = Vec::with_capacity(GROUP);
+    let mut kept = 0;
+    let mut next = Some(first);
+    let mut outcome = Ok(());
+    while let Some(mut job) = next {
+        let done = in_savepoint(connection, job.as_mut());
+        jobs.push(job);
+        match done {
+            Ok(Verdict::Keep) => kept += 1,
+            Ok(Verdict::Undo) => {}
+            // The transaction itself is gone (disk full, I/O error) and with it the work of the neighbours.
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
+        }
+        next = if jobs.len() < GROUP {
+            queue.try_recv().ok()
+        } else {
+            None
+        };
+    }
+    if outcome.is_ok() {
+        outcome = statement(connection, "COMMIT");
+    }
+    if outcome.is_ok() {
+        counters.jobs.fetch_add(kept, Ordering::Relaxed);
+        counters.commits.fetch_add(1, Ordering::Relaxed);
+    } else if !connection.is_autocommit() {
+        // Nothing better can be done about a failed rollback than what the next BEGIN will say.
+        let _ = statement(connection, "ROLLBACK");
+    }
+    for job in jobs {
+        job.finish(outcome.clone());
+    }
+}
+
+/// Runs a job so that its failure undoes nothing but itself. An error means that the whole transaction is lost.
+fn in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<Verdict, StoreError> {
+    statement(connection, "SAVEPOINT job")?;
+    let verdict = job.run(connection);
+    if connection.is_autocommit() {
+        return Err(StoreError::failed("SQLite gave the transaction up"));
+    }
+    if verdict == Verdict::Undo {
+        statement(connection, "ROLLBACK TO job")?;
+    }
+    statement(connection, "RELEASE job")?;
+    Ok(verdict)
+}
+
+/// Runs a statement of transaction control, prepared once.
+fn statement(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}
+
+/// The shared part of a writer's counters.
+pub(super) type SharedCounters = Arc<Counters>;
