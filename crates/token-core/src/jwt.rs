@@ -1,16 +1,27 @@
-//! JWT access tokens as RFC 9068 profiles them.
+//! JWT access tokens as RFC 9068 profiles them, under keys that are each pinned to one algorithm (RFC 8725 §3.1).
+//!
+//! The cryptography is aws-lc-rs. Parsing and checking are our own: the clock is an argument, what is required is required, and
+//! nothing in a token can choose the key or the algorithm that it is checked with.
 
 mod algorithm;
 mod claims;
+mod compact;
+mod error;
+mod inspect;
 mod issuer;
+mod json;
 pub mod jws;
 mod keys;
+mod rules;
 mod unverified;
 mod verifier;
 
 pub use algorithm::{Algorithm, SignatureAlgorithm, UnknownAlgorithm};
 pub use claims::{AccessClaims, Audience};
+pub use error::{Part, VerifyError};
+pub use inspect::{Inspection, inspect};
 pub use issuer::{AccessToken, IssueError, Issued, Issuer, IssuerConfig, Subject};
 pub use keys::{KeyError, KeyRing, SigningKey, VerificationKey};
+pub use rules::{ConfigError, Expected, MAX_LEEWAY};
 pub use unverified::{Unverified, decode_unverified};
-pub use verifier::{ConfigError, Verifier, VerifierConfig, VerifyError};
+pub use verifier::{Verifier, VerifierConfig};

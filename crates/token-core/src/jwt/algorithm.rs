@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{self, VerificationAlgorithm};
+use aws_lc_rs::signature::{
+    self, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, RsaParameters,
+};
 use serde::{Deserialize, Serialize};
 
 /// An algorithm that access tokens are issued with.
@@ -89,62 +91,49 @@ pub enum SignatureAlgorithm {
 /// What a key of an algorithm looks like in a JWK, and what the cryptography needs to be told.
 #[derive(Clone, Copy)]
 pub(crate) enum Family {
-    /// `kty` OKP, one curve.
-    Okp {
-        curve: &'static str,
-        verification: &'static dyn VerificationAlgorithm,
-    },
-    /// `kty` EC: the curve, the length of a coordinate.
-    Ec {
-        curve: &'static str,
-        coordinate_bytes: usize,
-        verification: &'static dyn VerificationAlgorithm,
-    },
+    /// `kty` OKP with the curve Ed25519.
+    Ed25519,
+    /// `kty` EC.
+    Ec(&'static Curve),
     /// `kty` RSA.
-    Rsa {
-        verification: &'static signature::RsaParameters,
-    },
+    Rsa(&'static RsaParameters),
     /// `kty` oct, and the shortest key allowed: as long as the hash (RFC 7518 §3.2).
-    Hmac {
-        mac: hmac::Algorithm,
-        least_key_bytes: usize,
-    },
+    Hmac(hmac::Algorithm, usize),
 }
 
-pub(crate) struct Row {
-    pub(crate) algorithm: SignatureAlgorithm,
+/// An elliptic curve with the one hash that JOSE pairs it with.
+pub(crate) struct Curve {
+    /// The `crv` of a JWK.
     pub(crate) name: &'static str,
-    pub(crate) family: Family,
+    /// How long each of `x`, `y` and `d` is; no other length is canonical (RFC 7518 §6.2.1.2).
+    pub(crate) coordinate_bytes: usize,
+    pub(crate) verification: &'static EcdsaVerificationAlgorithm,
+    pub(crate) signing: &'static EcdsaSigningAlgorithm,
 }
 
-const fn okp(curve: &'static str, verification: &'static dyn VerificationAlgorithm) -> Family {
-    Family::Okp {
-        curve,
-        verification,
-    }
-}
+static P256: Curve = Curve {
+    name: "P-256",
+    coordinate_bytes: 32,
+    verification: &signature::ECDSA_P256_SHA256_FIXED,
+    signing: &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+};
+static P384: Curve = Curve {
+    name: "P-384",
+    coordinate_bytes: 48,
+    verification: &signature::ECDSA_P384_SHA384_FIXED,
+    signing: &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+};
+static P521: Curve = Curve {
+    name: "P-521",
+    coordinate_bytes: 66,
+    verification: &signature::ECDSA_P521_SHA512_FIXED,
+    signing: &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
+};
 
-const fn ec(
-    curve: &'static str,
-    coordinate_bytes: usize,
-    verification: &'static dyn VerificationAlgorithm,
-) -> Family {
-    Family::Ec {
-        curve,
-        coordinate_bytes,
-        verification,
-    }
-}
-
-const fn rsa(verification: &'static signature::RsaParameters) -> Family {
-    Family::Rsa { verification }
-}
-
-const fn mac(mac: hmac::Algorithm, least_key_bytes: usize) -> Family {
-    Family::Hmac {
-        mac,
-        least_key_bytes,
-    }
+struct Row {
+    algorithm: SignatureAlgorithm,
+    name: &'static str,
+    family: Family,
 }
 
 const fn row(algorithm: SignatureAlgorithm, name: &'static str, family: Family) -> Row {
@@ -155,56 +144,50 @@ const fn row(algorithm: SignatureAlgorithm, name: &'static str, family: Family) 
     }
 }
 
-/// The algorithm table. Where one key could serve several rows (`kty` RSA, oct), the first is taken for a key that does not say.
+/// The algorithm table. Where a key could serve several rows (RSA, oct) and does not say which, the first is taken.
 static TABLE: [Row; 13] = {
+    use Family::{Ec, Ed25519, Hmac, Rsa};
     use SignatureAlgorithm as A;
     [
-        row(A::EdDSA, "EdDSA", okp("Ed25519", &signature::ED25519)),
-        row(A::HS256, "HS256", mac(hmac::HMAC_SHA256, 32)),
-        row(A::HS384, "HS384", mac(hmac::HMAC_SHA384, 48)),
-        row(A::HS512, "HS512", mac(hmac::HMAC_SHA512, 64)),
-        row(
-            A::ES256,
-            "ES256",
-            ec("P-256", 32, &signature::ECDSA_P256_SHA256_FIXED),
-        ),
-        row(
-            A::ES384,
-            "ES384",
-            ec("P-384", 48, &signature::ECDSA_P384_SHA384_FIXED),
-        ),
-        row(
-            A::ES512,
-            "ES512",
-            ec("P-521", 66, &signature::ECDSA_P521_SHA512_FIXED),
-        ),
+        row(A::EdDSA, "EdDSA", Ed25519),
+        row(A::HS256, "HS256", Hmac(hmac::HMAC_SHA256, 32)),
+        row(A::HS384, "HS384", Hmac(hmac::HMAC_SHA384, 48)),
+        row(A::HS512, "HS512", Hmac(hmac::HMAC_SHA512, 64)),
+        row(A::ES256, "ES256", Ec(&P256)),
+        row(A::ES384, "ES384", Ec(&P384)),
+        row(A::ES512, "ES512", Ec(&P521)),
         row(
             A::RS256,
             "RS256",
-            rsa(&signature::RSA_PKCS1_2048_8192_SHA256),
+            Rsa(&signature::RSA_PKCS1_2048_8192_SHA256),
         ),
         row(
             A::RS384,
             "RS384",
-            rsa(&signature::RSA_PKCS1_2048_8192_SHA384),
+            Rsa(&signature::RSA_PKCS1_2048_8192_SHA384),
         ),
         row(
             A::RS512,
             "RS512",
-            rsa(&signature::RSA_PKCS1_2048_8192_SHA512),
+            Rsa(&signature::RSA_PKCS1_2048_8192_SHA512),
         ),
-        row(A::PS256, "PS256", rsa(&signature::RSA_PSS_2048_8192_SHA256)),
-        row(A::PS384, "PS384", rsa(&signature::RSA_PSS_2048_8192_SHA384)),
-        row(A::PS512, "PS512", rsa(&signature::RSA_PSS_2048_8192_SHA512)),
+        row(A::PS256, "PS256", Rsa(&signature::RSA_PSS_2048_8192_SHA256)),
+        row(A::PS384, "PS384", Rsa(&signature::RSA_PSS_2048_8192_SHA384)),
+        row(A::PS512, "PS512", Rsa(&signature::RSA_PSS_2048_8192_SHA512)),
     ]
 };
 
 impl SignatureAlgorithm {
-    pub(crate) fn table() -> &'static [Row] {
-        &TABLE
+    /// Every algorithm, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.algorithm)
     }
 
-    pub(crate) fn row(self) -> &'static Row {
+    pub(crate) fn family(self) -> Family {
+        self.row().family
+    }
+
+    fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
 
@@ -226,13 +209,21 @@ impl SignatureAlgorithm {
     /// Whether the key that verifies also signs.
     #[must_use]
     pub fn is_symmetric(self) -> bool {
-        matches!(self.row().family, Family::Hmac { .. })
+        matches!(self.row().family, Family::Hmac(..))
     }
 }
 
 impl fmt::Display for SignatureAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl TryFrom<SignatureAlgorithm> for Algorithm {
+    type Error = UnknownAlgorithm;
+
+    fn try_from(algorithm: SignatureAlgorithm) -> Result<Self, Self::Error> {
+        algorithm.as_str().parse()
     }
 }
 

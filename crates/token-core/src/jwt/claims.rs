@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::VerifyError;
+use super::rules::Claims;
 use crate::clock::UnixSeconds;
 
 /// Who a token is meant for.
@@ -83,6 +85,25 @@ pub struct AccessClaims {
 }
 
 impl AccessClaims {
+    /// Takes claims over that have passed the rules of RFC 9068; our own three are required as well.
+    pub(crate) fn read(claims: Claims<'_, '_>) -> Result<Self, VerifyError> {
+        let text = |name| claims.text(name).map(str::to_owned);
+        let audiences = claims.audiences()?;
+        Ok(Self {
+            iss: text("iss")?,
+            aud: Audience(audiences.into_iter().map(str::to_owned).collect()),
+            sub: text("sub")?,
+            exp: claims.time("exp")?,
+            iat: claims.time("iat")?,
+            nbf: claims.optional_time("nbf")?,
+            jti: text("jti")?,
+            client_id: text("client_id")?,
+            sid: text("sid")?,
+            username: text("username")?,
+            role: text("role")?,
+        })
+    }
+
     /// The user's id, if `sub` is one of ours: plain decimal, in its one spelling.
     #[must_use]
     pub fn user_id(&self) -> Option<i64> {

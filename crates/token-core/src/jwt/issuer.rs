@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessClaims, KeyRing};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{AccessClaims, KeyRing, jws};
 use crate::clock::UnixSeconds;
-use crate::secret::{HIDDEN, SecretString};
+use crate::secret::{HIDDEN, SecretString, random_bytes};
 
 /// What every token of an issuer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +70,9 @@ pub enum IssueError {
     /// The key ring can only verify.
     #[error("the key ring has no signing key")]
     NoSigningKey,
+    /// The claims could not be written as JSON.
+    #[error("the claims cannot be written")]
+    Claims(#[source] serde_json::Error),
     /// The cryptography refused.
     #[error("signing failed")]
     Signing,
@@ -77,22 +83,50 @@ pub enum IssueError {
 pub struct Issuer {
     keys: Arc<KeyRing>,
     config: IssuerConfig,
+    /// The first part of every token, the same for as long as the key is.
+    header: Option<String>,
 }
 
 impl Issuer {
     /// An issuer of tokens that say what `config` says.
     #[must_use]
     pub fn new(keys: Arc<KeyRing>, config: IssuerConfig) -> Self {
-        Self { keys, config }
+        let header = keys.signing_key().map(|key| key.header("at+jwt"));
+        Self {
+            keys,
+            config,
+            header,
+        }
     }
 
-    /// A new token for `subject`, valid from `now`.
+    /// A new token for `subject`, valid from `now`. No `nbf`: it would repeat `iat`.
     ///
     /// # Errors
     ///
     /// [`IssueError`] when the ring cannot sign.
     pub fn issue(&self, subject: &Subject, now: UnixSeconds) -> Result<Issued, IssueError> {
-        let _ = (&self.keys, &self.config, subject, now);
-        unimplemented!()
+        let claims = self.claims(subject, now);
+        let (Some(key), Some(header)) = (self.keys.signing_key(), &self.header) else {
+            return Err(IssueError::NoSigningKey);
+        };
+        let payload = serde_json::to_vec(&claims).map_err(IssueError::Claims)?;
+        let token = AccessToken(jws::sign_under(header, &payload, key)?);
+        Ok(Issued { token, claims })
+    }
+
+    fn claims(&self, subject: &Subject, now: UnixSeconds) -> AccessClaims {
+        AccessClaims {
+            iss: self.config.issuer.clone(),
+            aud: self.config.audience.as_str().into(),
+            sub: subject.user_id.to_string(),
+            exp: now.plus(self.config.lifetime),
+            iat: now,
+            nbf: None,
+            jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
+            client_id: self.config.client_id.clone(),
+            sid: subject.sid.clone(),
+            username: subject.username.clone(),
+            role: subject.role.clone(),
+        }
     }
 }
