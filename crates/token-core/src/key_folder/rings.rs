@@ -89,7 +89,7 @@ fn read(
         source,
     };
     let mut set: Value = serde_json::from_str(text.expose()).map_err(|_| malformed())?;
-    let Value::Array(keys) = set["keys"].take() else {
+    let Some(Value::Array(keys)) = set.get_mut("keys").map(Value::take) else {
         return Err(malformed());
     };
     let (first, rest) = keys.split_first().ok_or_else(malformed)?;

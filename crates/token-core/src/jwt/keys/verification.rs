@@ -207,7 +207,8 @@ impl VerificationKey {
     }
 
     /// The name that the key gives itself (RFC 7638); nothing for a symmetric key, where it would be a hash of the secret.
-    pub(super) fn thumbprint(&self) -> Option<String> {
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<String> {
         let Value::Object(members) = self.required_members()? else {
             return None;
         };
