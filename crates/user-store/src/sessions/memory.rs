@@ -165,9 +165,16 @@ impl Sessions for MemorySessions {
 
     async fn delete_one_of(&self, user: UserId, public: &str) -> Result<bool, StoreError> {
         let step = step!(authentication, write, "DELETE session");
-        let deleted = self
-            .state()
-            .remove_where(|hash, row| row.new.user_id == user && public_id(hash) == public);
+        let deleted = {
+            let mut state = self.state();
+            let mut renewed = state.renewed.iter();
+            let into = renewed
+                .find(|(old, _)| public_id(old) == public)
+                .map(|(_, into)| *into);
+            state.remove_where(|hash, row| {
+                row.new.user_id == user && (public_id(hash) == public || Some(*hash) == into)
+            })
+        };
         record_changed(&step, deleted > 0);
         Ok(deleted > 0)
     }

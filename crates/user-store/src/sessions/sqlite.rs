@@ -32,7 +32,7 @@ impl SqliteSessions {
             database,
             clock,
             timeouts,
-            touches: Touches::default(),
+            touches: Touches::new(timeouts.touch_interval()),
         }
     }
 
@@ -52,21 +52,22 @@ impl SqliteSessions {
         })
     }
 
-    /// Records this use if the recorded one is old. Takes into account a use that is on its way to the database.
-    fn touch(&self, hash: &[u8; 32], session: &mut Session, now: UnixSeconds) {
-        let interval = self.timeouts.touch_interval();
-        if now.since(session.seen_at) < interval {
-            return;
-        }
-        if let Some(seen_at) = self.touches.pending(hash) {
-            session.seen_at = session.seen_at.max(seen_at);
-        }
-        session.idle_expires_at = session.seen_at.plus(self.timeouts.idle);
-        if session.is_live(now) && now.since(session.seen_at) >= interval {
+    /// Records this use if the recorded one is old. `pending` is a use that was on its way to the database before the row was read.
+    fn touch(
+        &self,
+        hash: &[u8; 32],
+        session: &mut Session,
+        pending: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) {
+        let mut seen_at = session.seen_at.max(pending.unwrap_or(session.seen_at));
+        let is_live = now < seen_at.plus(self.timeouts.idle) && now < session.expires_at;
+        if is_live && self.touches.is_due(seen_at, now) {
             self.touches.note(&self.database, *hash, now);
-            session.seen_at = now;
-            session.idle_expires_at = now.plus(self.timeouts.idle);
+            seen_at = now;
         }
+        session.seen_at = seen_at;
+        session.idle_expires_at = seen_at.plus(self.timeouts.idle);
     }
 
     fn list(
@@ -147,6 +148,7 @@ impl Sessions for SqliteSessions {
         let step = step!(authentication, read, "SELECT session");
         let hash = *id.hash().as_bytes();
         let now = self.clock.now();
+        let pending = self.touches.pending(&hash);
         let row = self.database.read(|connection| {
             connection
                 .prepare_cached(
@@ -156,7 +158,7 @@ impl Sessions for SqliteSessions {
                 .optional()
         })?;
         let session = row.and_then(|mut session| {
-            self.touch(&hash, &mut session, now);
+            self.touch(&hash, &mut session, pending, now);
             session.is_live(now).then_some(session)
         });
         record_row(&step, session.as_ref(), describe);
@@ -168,14 +170,13 @@ impl Sessions for SqliteSessions {
         let renewed = SessionId::generate();
         let (old, new) = (*id.hash().as_bytes(), *renewed.hash().as_bytes());
         let now = self.clock.now();
-        // A use on its way to the database keeps the session alive here as well as in a load.
-        let pending = self.touches.pending(&old);
         let (seen_after, touches) = (now.minus(self.timeouts.idle), self.touches.clone());
         let changed = self
             .database
             .write(&step, move |connection| {
-                if let Some(seen_at) = pending.or_else(|| touches.pending(&old)) {
-                    super::touches::touch(connection, &old, seen_at)?;
+                // A use on its way to the database keeps the session alive here as well as in a load.
+                if let Some(seen_at) = touches.pending(&old) {
+                    touches.touch(connection, &old, seen_at)?;
                 }
                 renew(connection, &old, &new, now, seen_after)
             })
@@ -204,7 +205,8 @@ impl Sessions for SqliteSessions {
                 .write(&step, move |connection| {
                     connection
                         .prepare_cached(
-                            "DELETE FROM sessions WHERE hash BETWEEN ?1 AND ?2 AND user_id = ?3",
+                            "DELETE FROM sessions WHERE user_id = ?3 AND (hash BETWEEN ?1 AND ?2
+                             OR hash IN (SELECT hash FROM renewed_sessions WHERE old_hash BETWEEN ?1 AND ?2))",
                         )?
                         .execute(params![first, last, user.0])
                 })

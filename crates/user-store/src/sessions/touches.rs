@@ -1,7 +1,9 @@
 //! The times of last use that are known here but not yet in the database.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use token_core::clock::UnixSeconds;
@@ -9,10 +11,19 @@ use token_core::clock::UnixSeconds;
 use crate::sqlite::Database;
 
 /// Uses of sessions waiting to be written, at most one for each session, and all of them in one write.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Touches {
-    /// Locked by a load only when the recorded use is old enough to be renewed, and by the writer after its commit.
-    state: Arc<Mutex<State>>,
+    /// How old the recorded use must be before another is recorded.
+    interval: Duration,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The size of `pending`, so that a load can see without the lock that nothing is waiting, as is usual.
+    waiting: AtomicUsize,
+    /// Locked by loads while something is waiting, by a use to be recorded, and by the writer after its commit.
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
@@ -24,48 +35,75 @@ struct State {
 }
 
 impl Touches {
+    /// Nothing is waiting yet.
+    pub(super) fn new(interval: Duration) -> Self {
+        Self {
+            interval,
+            shared: Arc::default(),
+        }
+    }
+
     /// The use that is known but may not be in the database yet.
+    ///
+    /// Asked *before* the row is read, so that a use that is not here any more is in the row.
     pub(super) fn pending(&self, hash: &[u8; 32]) -> Option<UnixSeconds> {
+        if self.shared.waiting.load(Ordering::Acquire) == 0 {
+            return None;
+        }
         self.lock().pending.get(hash).copied()
+    }
+
+    /// Whether a use that was recorded then is so old that this one is to be recorded.
+    pub(super) fn is_due(&self, seen_at: UnixSeconds, now: UnixSeconds) -> bool {
+        now.since(seen_at) >= self.interval
     }
 
     /// Notes a use, and sends what has been noted to the database unless a write is on its way. Never waits.
     pub(super) fn note(&self, database: &Database, hash: [u8; 32], now: UnixSeconds) {
         let mut state = self.lock();
-        state.pending.insert(hash, now);
-        if state.writing {
-            return;
+        let noted = state.pending.get(&hash);
+        if noted.is_none_or(|noted| self.is_due(*noted, now)) {
+            state.pending.insert(hash, now);
         }
-        state.writing = true;
+        self.publish(&state);
         drop(state);
-        self.write(database);
+        self.start(database);
+    }
+
+    /// Writes what is waiting unless a write is on its way.
+    fn start(&self, database: &Database) {
+        let writing = std::mem::replace(&mut self.lock().writing, true);
+        if !writing {
+            self.write(database);
+        }
     }
 
     /// Forgets everything, since there are no sessions any more and the clock may be about to go back.
     pub(super) fn clear(&self) {
-        self.lock().pending.clear();
+        let mut state = self.lock();
+        state.pending.clear();
+        self.publish(&state);
     }
 
     fn write(&self, database: &Database) {
         let noted = self.clone();
-        let settled = self.clone();
+        let (settled, same) = (self.clone(), database.clone());
         // A use is recorded for many requests at once and after they were answered, so it is a step of none of them.
         let queued = database.write_then(
             tracing::Span::none(),
             move |connection| {
                 let uses = noted.lock().pending.clone();
-                uses.iter()
-                    .try_for_each(|(hash, at)| touch(connection, hash, *at))?;
+                for (hash, at) in &uses {
+                    noted.touch(connection, hash, *at)?;
+                }
                 Ok(uses)
             },
             move |written| {
-                let mut state = settled.lock();
-                state.writing = false;
                 // What could not be written is kept, counts for loads here, and is written with the next use.
-                for (hash, at) in written.unwrap_or_default() {
-                    if state.pending.get(&hash) == Some(&at) {
-                        state.pending.remove(&hash);
-                    }
+                let succeeded = written.is_ok();
+                let more = settled.settle(written.unwrap_or_default());
+                if succeeded && more {
+                    settled.start(&same);
                 }
             },
         );
@@ -74,19 +112,39 @@ impl Touches {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Records a use in a row that is there and whose recorded use is old enough.
+    pub(super) fn touch(
+        &self,
+        connection: &Connection,
+        hash: &[u8; 32],
+        at: UnixSeconds,
+    ) -> rusqlite::Result<()> {
+        connection
+            .prepare_cached("UPDATE sessions SET seen_at = ?2 WHERE hash = ?1 AND seen_at <= ?3")?
+            .execute(params![hash, at.0, at.minus(self.interval).0])?;
+        Ok(())
     }
-}
 
-/// Moves the last use forward, never back, and only of a session that is there.
-pub(super) fn touch(
-    connection: &Connection,
-    hash: &[u8; 32],
-    at: UnixSeconds,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("UPDATE sessions SET seen_at = ?2 WHERE hash = ?1 AND seen_at < ?2")?
-        .execute(params![hash, at.0])?;
-    Ok(())
+    /// Forgets what has become durable; says whether more was noted while that was being written.
+    fn settle(&self, written: HashMap<[u8; 32], UnixSeconds>) -> bool {
+        let mut state = self.lock();
+        state.writing = false;
+        for (hash, at) in written {
+            if state.pending.get(&hash) == Some(&at) {
+                state.pending.remove(&hash);
+            }
+        }
+        self.publish(&state);
+        !state.pending.is_empty()
+    }
+
+    fn publish(&self, state: &State) {
+        let waiting = state.pending.len();
+        self.shared.waiting.store(waiting, Ordering::Release);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        let state = self.shared.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -34,9 +34,12 @@ impl From<rusqlite::Error> for Obstacle {
 /// All steps are one transaction that begins with the write lock, and the version is read again under it: of two processes that
 /// open a fresh file at once, one migrates and the other finds it done.
 pub(super) fn run(connection: &mut Connection) -> Result<(), Obstacle> {
-    if check(connection)? == SUPPORTED {
+    // Within a transaction, so that one moment is looked at though another process may be migrating.
+    let moment = connection.transaction()?;
+    if check(&moment)? == SUPPORTED {
         return Ok(());
     }
+    drop(moment);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let current = check(&transaction)?;
     for script in SCRIPTS.iter().skip(usize::try_from(current).unwrap_or(0)) {

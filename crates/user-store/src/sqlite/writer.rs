@@ -125,7 +125,12 @@ fn group(
     counters: &Counters,
 ) {
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
-        return first.finish(Err(error));
+        // Another process held the lock for as long as we wait, and all who queued have waited with the first.
+        let others = queue.try_iter().take(GROUP);
+        std::iter::once(first)
+            .chain(others)
+            .for_each(|job| job.finish(Err(error.clone())));
+        return;
     }
     let mut jobs = Vec::with_capacity(GROUP);
     let mut kept = 0;

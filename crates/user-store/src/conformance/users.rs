@@ -1,0 +1,97 @@
+//! The suite of [`crate::Users`].
+
+use std::time::Duration;
+
+use super::{House, OpenStores, START, cases, newcomer, races};
+use crate::{CreateUserError, NewUser, PasswordHash, Role, UserId};
+
+cases! {
+    /// Every promise of [`crate::Users`].
+    pub fn users(OpenStores<'_>) for House {
+        a_user_is_found_by_number_and_by_name,
+        a_name_is_taken_once_whatever_its_case,
+        a_user_has_an_account_from_the_start,
+        of_many_who_register_one_name_at_once_one_succeeds,
+        passwords_and_roles_are_replaced,
+        a_ban_keeps_its_first_time_and_can_be_lifted,
+        changing_nobody_says_so,
+    }
+}
+
+async fn a_user_is_found_by_number_and_by_name(house: House) {
+    let users = &house.stores.users;
+    let alice = users.create(newcomer("alice")).await.unwrap();
+    assert_eq!((alice.created_at, alice.banned_at), (START, None));
+    assert_eq!(users.by_id(alice.id).await.unwrap().unwrap(), alice);
+    let credentials = users.credentials("alice").await.unwrap().unwrap();
+    assert_eq!(credentials.user, alice);
+    assert_eq!(credentials.password.expose(), "$of$alice");
+    assert!(users.credentials("bob").await.unwrap().is_none());
+    assert!(users.by_id(UserId(alice.id.0 + 1)).await.unwrap().is_none());
+}
+
+async fn a_name_is_taken_once_whatever_its_case(house: House) {
+    let users = &house.stores.users;
+    let alice = users.create(newcomer("alice")).await.unwrap();
+    for again in ["alice", "Alice", "ALICE"] {
+        let refused = users.create(newcomer(again)).await;
+        assert!(matches!(refused, Err(CreateUserError::UsernameTaken)));
+        assert_eq!(users.credentials(again).await.unwrap().unwrap().user, alice);
+    }
+    users.create(newcomer("alice2")).await.unwrap();
+}
+
+async fn a_user_has_an_account_from_the_start(house: House) {
+    let new = NewUser {
+        opening_balance_minor: 1234,
+        ..newcomer("alice")
+    };
+    let alice = house.stores.users.create(new).await.unwrap();
+    let account = house.stores.ledger.account(alice.id).await.unwrap();
+    assert_eq!(account.unwrap().balance_minor, 1234);
+}
+
+async fn of_many_who_register_one_name_at_once_one_succeeds(house: House) {
+    let results = races::run(16, |_| {
+        let users = house.stores.users.clone();
+        async move { users.create(newcomer("alice")).await }
+    })
+    .await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    let refused = results.iter().filter_map(|result| result.as_ref().err());
+    for error in refused {
+        assert!(matches!(error, CreateUserError::UsernameTaken), "{error}");
+    }
+}
+
+async fn passwords_and_roles_are_replaced(house: House) {
+    let users = &house.stores.users;
+    let alice = users.create(newcomer("alice")).await.unwrap();
+    let new = PasswordHash::from_phc("$new".to_owned());
+    assert!(users.set_password(alice.id, new).await.unwrap());
+    assert!(users.set_role(alice.id, Role::Admin).await.unwrap());
+    let credentials = users.credentials("alice").await.unwrap().unwrap();
+    assert_eq!(credentials.password.expose(), "$new");
+    assert_eq!(credentials.user.role, Role::Admin);
+}
+
+async fn a_ban_keeps_its_first_time_and_can_be_lifted(house: House) {
+    let users = &house.stores.users;
+    let alice = users.create(newcomer("alice")).await.unwrap();
+    assert!(users.set_banned(alice.id, true).await.unwrap());
+    house.clock.advance(Duration::from_secs(60));
+    assert!(users.set_banned(alice.id, true).await.unwrap());
+    let banned = users.by_id(alice.id).await.unwrap().unwrap();
+    assert_eq!(banned.banned_at, Some(START));
+    assert!(users.set_banned(alice.id, false).await.unwrap());
+    assert_eq!(users.by_id(alice.id).await.unwrap().unwrap(), alice);
+}
+
+async fn changing_nobody_says_so(house: House) {
+    let users = &house.stores.users;
+    let nobody = UserId(4711);
+    let password = PasswordHash::from_phc("$new".to_owned());
+    assert!(!users.set_password(nobody, password).await.unwrap());
+    assert!(!users.set_role(nobody, Role::Admin).await.unwrap());
+    assert!(!users.set_banned(nobody, true).await.unwrap());
+}
