@@ -1,4 +1,5 @@
 //! Recording the use of a session costs a write a minute, not a write a request.
+
 use std::sync::Arc;
 use std::time::Duration;
 
