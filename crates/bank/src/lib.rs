@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The one application that both servers guard: a little bank with balances, transfers and notes.
+//!
+//! Nothing here knows whether the caller holds a session or a token. A server supplies an [`Authentication`], and every
+//! handler receives a [`Principal`]; so the two servers differ in that one value and in nothing else.
+//!
+//! ```text
+//! request → log and metrics → security headers → Host → CORS → CSRF → credential → Principal → handler
+//! ```
+
+mod authentication;
+mod config;
+mod credentials;
+mod http;
+mod problem;
+mod routes;
+mod server;
+
+pub use authentication::{Authentication, Credential, EndedBecause, LoggedIn, Login, Principal};
+pub use config::{ConfigError, HttpConfig, Transport, load_config};
+pub use credentials::{CheckedUser, check_password};
+pub use http::{Metrics, harden};
+pub use problem::{ApiError, Challenge, Problem};
+pub use routes::{Bank, BankApi, LoginRequest, OpenApiDocument, resource, routes};
+pub use server::{Application, listen};

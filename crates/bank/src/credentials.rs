@@ -1,0 +1,68 @@
+//! The password check of both servers.
+
+use token_core::secret::SecretString;
+use user_store::password::{PasswordError, PasswordHash};
+use user_store::users::User;
+
+use crate::problem::ApiError;
+use crate::routes::Bank;
+
+/// A user whose password was right, with the hash that it was checked against.
+#[derive(Debug)]
+pub struct CheckedUser {
+    /// The user, who is not banned.
+    pub user: User,
+    password: PasswordHash,
+}
+
+/// Checks a password; `None` when the login must fail, whatever the reason.
+///
+/// An unknown user costs the same work as a wrong password (a dummy hash is verified), and so does a banned one: the
+/// answer is the same body, status and time.
+///
+/// # Errors
+/// [`ApiError::Busy`] when the hashing queue is full, before any work.
+///
+/// # Security
+/// Against an observer who wants to know which names exist. Not against guessing: limiting failures is the caller's.
+pub async fn check_password(
+    bank: &Bank,
+    username: &str,
+    password: SecretString,
+) -> Result<Option<CheckedUser>, ApiError> {
+    let found = bank.stores.users.credentials(username).await?;
+    let (user, hash) = match found {
+        Some(credentials) => (Some(credentials.user), Some(credentials.password)),
+        None => (None, None),
+    };
+    let right = match bank.stores.passwords.verify(password, hash.clone()).await {
+        Ok(right) => right,
+        // No stored password has that length, so the answer is the ordinary one.
+        Err(PasswordError::TooShort | PasswordError::TooLong) => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(match (user, hash) {
+        (Some(user), Some(password)) if right && user.banned_at.is_none() => {
+            Some(CheckedUser { user, password })
+        }
+        _ => None,
+    })
+}
+
+impl CheckedUser {
+    /// Whether the user still is who logged in: not banned since, password unchanged.
+    ///
+    /// Asked after the credential was issued. A ban and a change of password end all logins *after* they are stored; so
+    /// one that is stored before this look is seen by it, and one that is stored after it ends the new login too.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn still_stands(&self, bank: &Bank) -> Result<bool, ApiError> {
+        let now = bank.stores.users.credentials(&self.user.username).await?;
+        Ok(now.is_some_and(|now| {
+            now.user.id == self.user.id
+                && now.user.banned_at.is_none()
+                && now.password == self.password
+        }))
+    }
+}

@@ -1,0 +1,137 @@
+//! What `/metrics` tells, in Prometheus' text format (OpenMetrics 1.0).
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use token_core::clock::Clock;
+
+/// The counters of one server.
+#[derive(Debug)]
+pub struct Metrics {
+    clock: Arc<dyn Clock>,
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram, DurationBuckets>,
+    in_flight: Gauge,
+    logins: Family<LoginLabels, Counter<u64, AtomicU64>>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LoginLabels {
+    outcome: &'static str,
+}
+
+/// Upper bounds in seconds: from a signature check to an Argon2id queue.
+#[derive(Clone, Debug)]
+struct DurationBuckets;
+
+impl MetricConstructor<Histogram> for DurationBuckets {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new([
+            0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0,
+            5.0,
+        ])
+    }
+}
+
+impl Metrics {
+    /// Empty counters; durations by the clock's monotonic time.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, server: &'static str) -> Self {
+        let mut registry = Registry::with_labels([("server".into(), server.into())].into_iter());
+        let requests = Family::<RequestLabels, Counter>::default();
+        let durations = Family::<RouteLabels, Histogram, DurationBuckets>::new_with_constructor(
+            DurationBuckets,
+        );
+        let in_flight = Gauge::default();
+        let logins = Family::<LoginLabels, Counter<u64, AtomicU64>>::default();
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register(
+            "http_request_duration_seconds",
+            "Time to the complete answer",
+            durations.clone(),
+        );
+        registry.register(
+            "http_requests_in_flight",
+            "Requests being answered",
+            in_flight.clone(),
+        );
+        registry.register(
+            "logins",
+            "Logins by outcome: accepted, refused, shed",
+            logins.clone(),
+        );
+        Self {
+            clock,
+            registry,
+            requests,
+            durations,
+            in_flight,
+            logins,
+        }
+    }
+
+    pub(super) fn begin(&self) -> Duration {
+        self.in_flight.inc();
+        self.clock.monotonic()
+    }
+
+    pub(super) fn end(
+        &self,
+        started: Duration,
+        method: &'static str,
+        route: &str,
+        status: u16,
+    ) -> Duration {
+        self.in_flight.dec();
+        let elapsed = self.clock.monotonic().saturating_sub(started);
+        self.requests
+            .get_or_create(&RequestLabels {
+                method,
+                route: route.to_owned(),
+                status,
+            })
+            .inc();
+        self.durations
+            .get_or_create(&RouteLabels {
+                route: route.to_owned(),
+            })
+            .observe(elapsed.as_secs_f64());
+        elapsed
+    }
+
+    /// Counts a login: `accepted`, `refused` or `shed`.
+    pub(crate) fn count_login(&self, outcome: &'static str) {
+        self.logins.get_or_create(&LoginLabels { outcome }).inc();
+    }
+
+    /// The text of `/metrics`.
+    ///
+    /// # Errors
+    /// Only when formatting into a string fails, which it does not.
+    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

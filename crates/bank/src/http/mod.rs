@@ -1,0 +1,64 @@
+//! What happens to every request before its handler and to every answer after it.
+
+mod cors;
+mod csrf;
+mod headers;
+mod host;
+mod log;
+mod metrics;
+
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, Error, web};
+use wiretap::Wiretap;
+
+pub use metrics::Metrics;
+
+use crate::config::HttpConfig;
+
+/// Wraps an application in everything that both servers do to every request, in this order from the outside:
+/// wiretap (in the lab), log and metrics, security headers, `Host`, CORS, CSRF.
+///
+/// `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence.
+pub fn harden<T, B>(
+    app: App<T>,
+    config: &Arc<HttpConfig>,
+    metrics: &web::Data<Metrics>,
+    tap: Option<Wiretap>,
+    exempt: &'static [&'static str],
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    app.app_data(web::Data::from(Arc::clone(config)))
+        .app_data(metrics.clone())
+        .wrap(from_fn(move |request, next| {
+            csrf::refuse_cross_site(exempt, request, next)
+        }))
+        .wrap(cors::allow_listed(&config.allowed_origins))
+        .wrap(from_fn(host::refuse_foreign))
+        .wrap(from_fn(headers::secure))
+        .wrap(from_fn(log::log_and_count))
+        .wrap(Condition::new(
+            tap.is_some(),
+            tap.unwrap_or_else(Wiretap::disconnected),
+        ))
+}
