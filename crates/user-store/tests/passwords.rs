@@ -221,3 +221,30 @@ async fn a_hash_that_cannot_be_read_is_an_error_and_not_a_mismatch() {
         );
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_hashing_thread_alone_runs_at_low_priority() {
+    /// The name and the nice value of a thread (`man 5 proc`: the 19th field, counted past the name in brackets).
+    fn of(task: &std::path::Path) -> Option<(String, i32)> {
+        let stat = std::fs::read_to_string(task.join("stat")).ok()?;
+        let (name, fields) = stat.rsplit_once(')')?;
+        let nice = fields.split_whitespace().nth(16)?;
+        let (_, name) = name.split_once('(')?;
+        Some((name.to_owned(), nice.parse().ok()?))
+    }
+    let hasher = slow(1);
+    let hashing = start(&hasher).await;
+    // Behind the first hash, whose thread lowered its priority before it began.
+    assert!(!hashing.await.unwrap().unwrap());
+    let own = of(std::path::Path::new("/proc/thread-self")).unwrap().1;
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    // Other tests end threads meanwhile, which then have nothing to say.
+    let nice: Vec<_> = tasks.filter_map(|task| of(&task.ok()?.path())).collect();
+    assert!(
+        nice.contains(&("argon2".to_owned(), (own + 10).min(19))),
+        "{nice:?}"
+    );
+    let mut others = nice.iter().filter(|(name, _)| name != "argon2");
+    assert!(others.all(|(_, nice)| *nice == own), "{nice:?}");
+}
