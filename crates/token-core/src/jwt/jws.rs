@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::compact::{self, Compact, Header};
-use super::{IssueError, Part, SigningKey, VerificationKey, VerifyError};
+use super::{IssueError, KeyRing, Part, SigningKey, VerificationKey, VerifyError};
+use crate::clock::UnixSeconds;
 use crate::secret::SecretString;
 
 /// Checks one signature under one key, and gives the payload.
@@ -24,6 +25,20 @@ pub fn verify(token: &str, key: &VerificationKey) -> Result<Vec<u8>, VerifyError
     let header = compact::decode(Part::Header, parts.header)?;
     let header = compact::object(Part::Header, &header)?;
     check(&parts, &Header::read(&header)?, key)?;
+    compact::decode(Part::Payload, parts.payload)
+}
+
+/// As [`verify`], under the key of a ring that the header's `kid` names.
+///
+/// # Errors
+///
+/// [`VerifyError`] says what is wrong.
+pub fn verify_with(token: &str, keys: &KeyRing, now: UnixSeconds) -> Result<Vec<u8>, VerifyError> {
+    let parts = Compact::split(token)?;
+    let header = compact::decode(Part::Header, parts.header)?;
+    let header = compact::object(Part::Header, &header)?;
+    let header = Header::read(&header)?;
+    check(&parts, &header, keys.find(header.kid, now)?)?;
     compact::decode(Part::Payload, parts.payload)
 }
 

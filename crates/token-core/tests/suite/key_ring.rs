@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use token_core::jwt::{
     Algorithm, IssueError, Issuer, IssuerConfig, KeyError, KeyRing, SignatureAlgorithm, SigningKey,
-    VerificationKey, VerifyError,
+    VerificationKey, VerifyError, jws,
 };
 use token_core::secret::SecretBytes;
 
@@ -205,6 +205,21 @@ fn a_ring_cannot_be_rotated_into_a_dangerous_set() {
         keys.rotate(same, NOW, HOUR).err(),
         Some(KeyError::DuplicateKid(_))
     ));
+}
+
+#[test]
+fn a_signature_alone_is_checked_under_the_key_that_its_header_names() {
+    let keys = ring(Algorithm::EdDSA)
+        .rotate(SigningKey::generate(Algorithm::EdDSA).unwrap(), NOW, HOUR)
+        .unwrap();
+    let token = jws::sign(b"any bytes", "JOSE", keys.signing_key().unwrap()).unwrap();
+    assert_eq!(
+        jws::verify_with(token.expose(), &keys, NOW).unwrap(),
+        b"any bytes"
+    );
+    let others = ring(Algorithm::EdDSA);
+    let answer = jws::verify_with(token.expose(), &others, NOW);
+    assert!(matches!(answer, Err(VerifyError::UnknownKey { .. })));
 }
 
 #[test]
