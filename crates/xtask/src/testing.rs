@@ -1,0 +1,84 @@
+//! `cargo xtask test`: everything the tests need, then every test.
+
+use anyhow::Result;
+
+use crate::Outcome;
+use crate::prerequisites::{Found, browser};
+use crate::process::{cargo, passes};
+
+/// Install what the tests need, then run every test of the workspace.
+///
+/// The end-to-end tests drive a real Chromium. On Debian and Ubuntu, as root or with a sudo that asks no password, a missing
+/// chromium and chromium-driver are installed with apt-get; elsewhere the packages are named and the exit code is 2. No test is
+/// ever skipped in silence.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo xtask test                               everything
+  cargo xtask test -p token-core                 one crate
+  cargo xtask test -p tests --test clock         one file of browser tests
+  cargo xtask test refresh -- --nocapture        tests whose name holds `refresh`, with what they print
+
+A browser that is not on the PATH is named by CHROME and CHROMEDRIVER.")]
+pub(crate) struct Arguments {
+    /// Passed on to `cargo test`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGUMENT"
+    )]
+    passed_on: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    if let Found::No(advice) = browser()? {
+        eprintln!("xtask: {advice}");
+        return Ok(Outcome::MissingPrerequisite);
+    }
+    if passes(cargo().args(cargo_arguments(&arguments.passed_on)))? {
+        Ok(Outcome::Passed)
+    } else {
+        Ok(Outcome::Failed)
+    }
+}
+
+/// The whole workspace, unless the caller names a package: Cargo would let `--workspace` win over it.
+pub(crate) fn cargo_arguments(passed_on: &[String]) -> Vec<String> {
+    let mut all = vec!["test".to_owned()];
+    let names_a_package = passed_on
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
+    if !names_a_package {
+        all.push("--workspace".into());
+    }
+    all.push("--all-features".into());
+    all.extend_from_slice(passed_on);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arguments(words: &str) -> Vec<String> {
+        cargo_arguments(
+            &words
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn every_crate_is_tested_unless_one_is_named() {
+        assert!(arguments("").contains(&"--workspace".to_owned()));
+        assert!(!arguments("-p token-core").contains(&"--workspace".to_owned()));
+        assert!(!arguments("--package=lab").contains(&"--workspace".to_owned()));
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_for_the_test_program() {
+        assert!(arguments("-- -p").contains(&"--workspace".to_owned()));
+    }
+}
