@@ -1,1 +1,123 @@
-//! Placeholder.
+//! The bank behind JWT access tokens: the server signs a statement, and whoever carries it is believed until it expires.
+//!
+//! What is remembered all the same is the refresh side: one row for each login, a *family* of refresh tokens, so that the
+//! short life of an access token can be renewed without the password, and a login can be ended.
+
+mod authentication;
+mod config;
+mod metadata;
+mod oauth;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::{App, HttpServer, web};
+use bank::{Application, Bank, Metrics, OpenApiDocument};
+use token_core::jwt::{Issuer, IssuerConfig, Verifier, VerifierConfig};
+use token_core::key_folder::{KeyFolder, KeyFolderError};
+use user_store::Stores;
+use utoipa::OpenApi;
+use wiretap::Wiretap;
+
+pub use config::{JwtConfig, Preset};
+
+use authentication::JwtAuthentication;
+
+/// The endpoints of OAuth, which take forms and read no cookie.
+const FORMS: &[&str] = &["/token", "/revoke", "/introspect"];
+
+/// Why a server could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The settings contradict themselves.
+    #[error(transparent)]
+    Config(#[from] bank::ConfigError),
+    /// The keys could not be read or made.
+    #[error(transparent)]
+    Keys(#[from] KeyFolderError),
+    /// The verifier refuses the settings.
+    #[error(transparent)]
+    Verifier(#[from] token_core::jwt::ConfigError),
+    /// A socket could not be used.
+    #[error("the listening socket could not be used")]
+    Listen(#[from] std::io::Error),
+    /// The interface could not be described.
+    #[error("the OpenAPI document could not be written")]
+    OpenApi(#[from] serde_json::Error),
+}
+
+/// Builds the server on sockets that are already bound.
+///
+/// `tap` records its exchanges, in the lab; `workers` is the number of threads that answer.
+///
+/// # Errors
+/// [`BuildError`] when the settings or the keys are not acceptable.
+pub fn build(
+    config: JwtConfig,
+    stores: Stores,
+    keys: &KeyFolder,
+    tap: Option<Wiretap>,
+    listeners: Vec<TcpListener>,
+    workers: usize,
+) -> Result<Application, BuildError> {
+    config.validate()?;
+    let ring = keys.key_ring(config.algorithm)?;
+    let issuer = Issuer::new(
+        Arc::clone(&ring),
+        IssuerConfig {
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
+            client_id: config.client_id.clone(),
+            lifetime: config.access_lifetime,
+        },
+    );
+    let verifier = Verifier::new(
+        Arc::clone(&ring),
+        VerifierConfig {
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
+            leeway: config.leeway,
+        },
+    )?;
+    let http = Arc::new(config.http.clone());
+    let metrics = web::Data::new(Metrics::new(Arc::clone(&stores.clock), "jwt"));
+    let document = web::Data::new(OpenApiDocument::of("JWT server", oauth::JwtApi::openapi())?);
+    let published = web::Data::new(metadata::Published::of(&config, &ring));
+    let authentication = Arc::new(JwtAuthentication {
+        families: Arc::clone(&stores.families),
+        clock: Arc::clone(&stores.clock),
+        issuer,
+        verifier,
+        refresh_key: keys.refresh_key(),
+        introspection_secret: keys.introspection_secret(),
+        config,
+    });
+    let own = web::Data::from(Arc::clone(&authentication));
+    let bank = web::Data::new(Bank {
+        stores,
+        authentication,
+    });
+    let addresses = listeners
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok())
+        .collect();
+
+    let mut server = HttpServer::new(move || {
+        let app = App::new()
+            .app_data(bank.clone())
+            .app_data(own.clone())
+            .app_data(document.clone())
+            .app_data(published.clone())
+            .configure(bank::routes)
+            .configure(oauth::routes)
+            .configure(metadata::routes);
+        bank::harden(app, Arc::clone(&http), metrics.clone(), tap.clone(), FORMS)
+    })
+    .workers(workers)
+    .disable_signals()
+    .shutdown_timeout(2);
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(Application::new(server.run(), addresses))
+}

@@ -1,1 +1,118 @@
-//! Placeholder.
+//! The bank behind a cookie session: the server remembers, and the browser carries a claim ticket.
+//!
+//! actix-session carries the ticket; what it stands for is a row of `user_store::sessions`. Handlers create, renew and
+//! delete rows themselves, each in one conditional operation, and hand the new id to the middleware; so nothing that the
+//! middleware does on its own can bring a session back to life (see [`SessionAdapter`]).
+
+mod adapter;
+mod authentication;
+mod config;
+mod logout;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_session::SessionMiddleware;
+use actix_session::config::CookieContentSecurity;
+use actix_web::cookie::{Key, SameSite};
+use actix_web::{App, HttpServer, web};
+use bank::{Application, Bank, Metrics, OpenApiDocument, Transport};
+use token_core::key_folder::KeyFolder;
+use user_store::Stores;
+use utoipa::OpenApi;
+use wiretap::Wiretap;
+
+pub use adapter::SessionAdapter;
+pub use config::SessionConfig;
+
+use authentication::SessionAuthentication;
+
+/// Why a server could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The settings contradict themselves.
+    #[error(transparent)]
+    Config(#[from] bank::ConfigError),
+    /// A socket could not be used.
+    #[error("the listening socket could not be used")]
+    Listen(#[from] std::io::Error),
+    /// The interface could not be described.
+    #[error("the OpenAPI document could not be written")]
+    OpenApi(#[from] serde_json::Error),
+}
+
+/// Builds the server on sockets that are already bound.
+///
+/// `tap` records its exchanges, in the lab; `workers` is the number of threads that answer.
+///
+/// # Errors
+/// [`BuildError`] when the settings are not acceptable, with every reason.
+pub fn build(
+    config: SessionConfig,
+    stores: Stores,
+    keys: &KeyFolder,
+    tap: Option<Wiretap>,
+    listeners: Vec<TcpListener>,
+    workers: usize,
+) -> Result<Application, BuildError> {
+    config.validate()?;
+    let config = Arc::new(config);
+    let key = Key::from(keys.cookie_key().expose());
+    let http = Arc::new(config.http.clone());
+    let metrics = web::Data::new(Metrics::new(Arc::clone(&stores.clock), "session"));
+    let document = web::Data::new(OpenApiDocument::of(
+        "Session server",
+        logout::SessionApi::openapi(),
+    )?);
+    let adapter = SessionAdapter::new(Arc::clone(&stores.sessions));
+    let authentication = Arc::new(SessionAuthentication::new(
+        Arc::clone(&stores.sessions),
+        config.transport,
+    ));
+    let bank = web::Data::new(Bank {
+        stores,
+        authentication,
+    });
+    let addresses = listeners
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok())
+        .collect();
+
+    let mut server = HttpServer::new(move || {
+        let app = App::new()
+            .app_data(bank.clone())
+            .app_data(document.clone())
+            .configure(bank::routes)
+            .service(bank::resource("/logout", "POST").route(web::post().to(logout::log_out)))
+            .wrap(session_middleware(&config, adapter.clone(), key.clone()));
+        bank::harden(app, Arc::clone(&http), metrics.clone(), tap.clone(), &[])
+    })
+    .workers(workers)
+    .disable_signals()
+    .shutdown_timeout(2);
+    for listener in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(Application::new(server.run(), addresses))
+}
+
+/// The cookie is signed: not because its 256 random bits could be guessed, but so that a made-up id costs no store read.
+fn session_middleware(
+    config: &SessionConfig,
+    adapter: SessionAdapter,
+    key: Key,
+) -> SessionMiddleware<SessionAdapter> {
+    // In header transport the middleware stays, under a name that no client sends, so that there is one application.
+    let name = match config.transport {
+        Transport::Cookie => config.cookie_name(),
+        Transport::Header => "__Host-unused",
+    };
+    SessionMiddleware::builder(adapter, key)
+        .cookie_name(name.to_owned())
+        .cookie_secure(!config.dangerously_plain_cookie)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".to_owned())
+        .cookie_content_security(CookieContentSecurity::Signed)
+        .build()
+}

@@ -25,8 +25,8 @@ use crate::config::HttpConfig;
 /// `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence.
 pub fn harden<T, B>(
     app: App<T>,
-    config: &Arc<HttpConfig>,
-    metrics: &web::Data<Metrics>,
+    config: Arc<HttpConfig>,
+    metrics: web::Data<Metrics>,
     tap: Option<Wiretap>,
     exempt: &'static [&'static str],
 ) -> App<
@@ -48,8 +48,8 @@ where
         > + 'static,
     B: MessageBody + 'static,
 {
-    app.app_data(web::Data::from(Arc::clone(config)))
-        .app_data(metrics.clone())
+    app.app_data(web::Data::from(Arc::clone(&config)))
+        .app_data(metrics)
         .wrap(from_fn(move |request, next| {
             csrf::refuse_cross_site(exempt, request, next)
         }))

@@ -1,0 +1,253 @@
+//! Who is asking, by the signed statement that the request carries: no store is read.
+
+use std::sync::Arc;
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
+use actix_web::{HttpRequest, HttpResponse};
+use async_trait::async_trait;
+use bank::{
+    ApiError, Authentication, Challenge, Credential, EndedBecause, LoggedIn, Login, Principal,
+    Transport,
+};
+use serde::Serialize;
+use token_core::clock::Clock;
+use token_core::jwt::{Issuer, Subject, Verifier};
+use token_core::refresh::{FamilyId, RefreshKey, RevocationReason, TokenFamily};
+use token_core::secret::SecretString;
+use user_store::users::{Role, User, UserId};
+use user_store::{FamilyRecord, RefreshFamilies, StoreError, step};
+
+use crate::config::JwtConfig;
+
+/// The cookie of cookie transport.
+const COOKIE: &str = "__Host-token";
+/// The longest device description that is kept, in characters.
+const DEVICE_LIMIT: usize = 200;
+
+/// A JWT server's [`Authentication`].
+#[derive(Debug)]
+pub(crate) struct JwtAuthentication {
+    pub(crate) families: Arc<dyn RefreshFamilies>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) issuer: Issuer,
+    pub(crate) verifier: Verifier,
+    pub(crate) refresh_key: RefreshKey,
+    pub(crate) introspection_secret: SecretString,
+    pub(crate) config: JwtConfig,
+}
+
+/// A successful answer of `/login` and `/token` (RFC 6749 §5.1).
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct TokenAnswer {
+    /// Signed, readable by anyone, believed until it expires.
+    access_token: String,
+    /// `Bearer`.
+    token_type: &'static str,
+    /// The lifetime of the access token in seconds.
+    expires_in: u64,
+    /// For `POST /token`, once.
+    refresh_token: String,
+}
+
+impl JwtAuthentication {
+    /// A new access token for `user`, with the current refresh token of `family`.
+    pub(crate) fn answer(
+        &self,
+        user: &User,
+        family: &TokenFamily,
+    ) -> Result<TokenAnswer, ApiError> {
+        let subject = Subject {
+            user_id: user.id.0,
+            username: user.username.clone(),
+            role: user.role.as_str().to_owned(),
+            sid: family.id.to_string(),
+        };
+        let step = step!(authentication, compute, "sign access token");
+        step.record("result", self.config.algorithm.as_str());
+        let issued = step
+            .in_scope(|| self.issuer.issue(&subject, self.clock.now()))
+            .map_err(ApiError::internal)?;
+        Ok(TokenAnswer {
+            access_token: issued.token.expose().to_owned(),
+            token_type: "Bearer",
+            expires_in: self.config.access_lifetime.as_secs(),
+            refresh_token: self
+                .refresh_key
+                .token(family.id, family.generation)
+                .expose()
+                .to_owned(),
+        })
+    }
+
+    /// The answer as JSON, and in cookie transport the access token as a cookie too.
+    pub(crate) fn respond(&self, answer: &TokenAnswer) -> HttpResponse {
+        let mut response = HttpResponse::Ok();
+        if self.config.transport == Transport::Cookie {
+            let cookie = Cookie::build(COOKIE, answer.access_token.clone())
+                .secure(true)
+                .http_only(true)
+                .same_site(SameSite::Lax)
+                .path("/")
+                .finish();
+            response.cookie(cookie);
+        }
+        response.json(answer)
+    }
+
+    /// Forgets the cookie, where there is one; the token in it lives on.
+    pub(crate) fn forget(&self, response: &mut HttpResponse) {
+        if self.config.transport == Transport::Cookie {
+            let mut cookie = Cookie::build(COOKIE, "")
+                .secure(true)
+                .http_only(true)
+                .path("/")
+                .finish();
+            cookie.make_removal();
+            // An error means a cookie name that is no header value, which a constant is not.
+            let _ = response.add_cookie(&cookie);
+        }
+    }
+
+    fn carried(&self, request: &HttpRequest) -> Option<String> {
+        match self.config.transport {
+            Transport::Header => {
+                let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+                let (scheme, token) = value.split_once(' ')?;
+                scheme
+                    .eq_ignore_ascii_case("Bearer")
+                    .then(|| token.to_owned())
+            }
+            Transport::Cookie => request
+                .cookie(COOKIE)
+                .map(|cookie| cookie.value().to_owned()),
+        }
+    }
+}
+
+pub(crate) fn device(request: &HttpRequest) -> String {
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    agent.chars().take(DEVICE_LIMIT).collect()
+}
+
+#[async_trait(?Send)]
+impl Authentication for JwtAuthentication {
+    async fn authenticate(&self, request: &HttpRequest) -> Result<Principal, ApiError> {
+        let token = self
+            .carried(request)
+            .ok_or(ApiError::Unauthenticated(self.challenge()))?;
+        let refused = match self.config.transport {
+            Transport::Header => Challenge::InvalidBearer,
+            Transport::Cookie => Challenge::Cookie,
+        };
+        let step = step!(authentication, compute, "check signature and claims");
+        let verified = step.in_scope(|| self.verifier.verify(&token, self.clock.now()));
+        let claims = verified.map_err(|error| {
+            // The lab's picture and the debug log say exactly why; the answer does not.
+            step.record("result", error.to_string().as_str());
+            ApiError::Unauthenticated(refused)
+        })?;
+        step.record("result", self.config.algorithm.as_str());
+        let user_id = claims.user_id().ok_or(ApiError::Unauthenticated(refused))?;
+        Ok(Principal {
+            user_id: UserId(user_id),
+            role: Role::from_name(&claims.role).ok_or(ApiError::Unauthenticated(refused))?,
+            username: claims.username,
+            credential: Credential::Token {
+                jti: claims.jti,
+                family: claims.sid,
+            },
+            expires_at: claims.exp,
+        })
+    }
+
+    fn challenge(&self) -> Challenge {
+        match self.config.transport {
+            Transport::Header => Challenge::Bearer,
+            Transport::Cookie => Challenge::Cookie,
+        }
+    }
+
+    async fn log_in(&self, request: &HttpRequest, user: &User) -> Result<LoggedIn, ApiError> {
+        let family = self.families.create(user.id, &device(request)).await?;
+        let answer = self.answer(user, &family)?;
+        Ok(LoggedIn {
+            response: self.respond(&answer),
+            login_id: family.id.to_string(),
+        })
+    }
+
+    async fn renew(&self, _: &HttpRequest, _: &Principal) -> Result<(), ApiError> {
+        Ok(()) // A signed statement cannot be replaced; it ends by itself.
+    }
+
+    async fn logins_of(&self, user: UserId) -> Result<Vec<Login>, StoreError> {
+        let policy = self.config.refresh_policy();
+        let now = self.clock.now();
+        let records = self.families.list_of(user).await?;
+        Ok(records
+            .into_iter()
+            .filter(|record| record.family.is_live(now, &policy))
+            .map(|FamilyRecord { family, device, .. }| Login {
+                id: family.id.to_string(),
+                device,
+                created_at: family.created_at.to_rfc3339(),
+                last_seen_at: family.rotated_at.to_rfc3339(),
+                expires_at: family.expires_at(&policy).to_rfc3339(),
+                current: false,
+            })
+            .collect())
+    }
+
+    async fn end_one_of(&self, user: UserId, id: &str) -> Result<bool, StoreError> {
+        match id.parse::<FamilyId>() {
+            Ok(family) => {
+                self.families
+                    .revoke_one_of(user, family, RevocationReason::LoggedOut)
+                    .await
+            }
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn end_current(&self, _: &HttpRequest, principal: &Principal) -> Result<(), ApiError> {
+        self.end_one_of(principal.user_id, principal.credential.login_id())
+            .await?;
+        Ok(())
+    }
+
+    async fn end_all_of(&self, user: UserId, because: EndedBecause) -> Result<u64, StoreError> {
+        self.families
+            .revoke_all_of(user, None, reason(because))
+            .await
+    }
+
+    async fn end_others(
+        &self,
+        _: &HttpRequest,
+        principal: &Principal,
+        because: EndedBecause,
+    ) -> Result<u64, ApiError> {
+        let current = principal.credential.login_id().parse().ok();
+        Ok(self
+            .families
+            .revoke_all_of(principal.user_id, current, reason(because))
+            .await?)
+    }
+
+    async fn role_changed(&self, _: UserId, _: Role) -> Result<(), StoreError> {
+        Ok(()) // Tokens issued from now on say the new role; those issued before cannot be told.
+    }
+}
+
+fn reason(because: EndedBecause) -> RevocationReason {
+    match because {
+        EndedBecause::LoggedOut => RevocationReason::LoggedOut,
+        EndedBecause::PasswordChanged => RevocationReason::PasswordChanged,
+        EndedBecause::Banned => RevocationReason::UserBanned,
+    }
+}

@@ -1,0 +1,139 @@
+//! The settings of the JWT server.
+
+use std::time::Duration;
+
+use bank::{ConfigError, HttpConfig, Transport};
+use serde::{Deserialize, Serialize};
+use token_core::jwt::Algorithm;
+use token_core::refresh::RefreshPolicy;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What a JWT server is built from. The default is the most secure that works.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JwtConfig {
+    /// How the access token travels. The refresh token is in the body of the answer either way.
+    pub transport: Transport,
+    /// How access tokens are signed: EdDSA, HS256, ES256 or RS256.
+    pub algorithm: Algorithm,
+    /// The `iss` claim: where this server is reached.
+    pub issuer: String,
+    /// The `aud` claim: for whom the tokens are.
+    pub audience: String,
+    /// The `client_id` claim: the application that logs in.
+    pub client_id: String,
+    /// How long an access token is believed. Nothing ends it earlier.
+    #[serde(with = "humantime_serde")]
+    pub access_lifetime: Duration,
+    /// How long a refresh token may wait to be used.
+    #[serde(with = "humantime_serde")]
+    pub refresh_lifetime: Duration,
+    /// How long a login may be refreshed in all.
+    #[serde(with = "humantime_serde")]
+    pub family_lifetime: Duration,
+    /// How long after its use the previous refresh token gets the identical successor again, for a lost answer or a second
+    /// tab; at most 10s, and 0s to allow none. Within it a thief gets the successor too.
+    #[serde(with = "humantime_serde")]
+    pub refresh_grace: Duration,
+    /// How far the clocks of issuer and verifier may differ, at most 60s.
+    #[serde(with = "humantime_serde")]
+    pub leeway: Duration,
+    /// What both servers ask of every request.
+    pub http: HttpConfig,
+}
+
+/// Lifetimes with a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// Access tokens live 15 minutes, refresh tokens 30 days.
+    #[default]
+    BestPractice,
+    /// Access tokens live a week, refresh tokens a month.
+    AsInTheNotes,
+}
+
+impl Default for JwtConfig {
+    fn default() -> Self {
+        let RefreshPolicy {
+            lifetime,
+            absolute_lifetime,
+            grace,
+        } = RefreshPolicy::default();
+        Self {
+            transport: Transport::Header,
+            algorithm: Algorithm::EdDSA,
+            issuer: "http://localhost:8003".to_owned(),
+            audience: "bank".to_owned(),
+            client_id: "bank-web".to_owned(),
+            access_lifetime: Duration::from_secs(15 * 60),
+            refresh_lifetime: lifetime,
+            family_lifetime: absolute_lifetime,
+            refresh_grace: grace,
+            leeway: Duration::ZERO,
+            http: HttpConfig::default(),
+        }
+    }
+}
+
+impl JwtConfig {
+    /// The same settings with the lifetimes of a preset.
+    #[must_use]
+    pub fn with_preset(self, preset: Preset) -> Self {
+        let (access_lifetime, refresh_lifetime) = match preset {
+            Preset::BestPractice => (Duration::from_secs(15 * 60), 30 * DAY),
+            Preset::AsInTheNotes => (7 * DAY, 30 * DAY),
+        };
+        Self {
+            access_lifetime,
+            refresh_lifetime,
+            ..self
+        }
+    }
+
+    /// The rules of rotation.
+    #[must_use]
+    pub fn refresh_policy(&self) -> RefreshPolicy {
+        RefreshPolicy {
+            lifetime: self.refresh_lifetime,
+            absolute_lifetime: self.family_lifetime,
+            grace: self.refresh_grace,
+        }
+    }
+
+    /// Checks the settings against each other.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut problems = self.http.problems();
+        if let Err(errors) = self.refresh_policy().validate() {
+            problems.extend(
+                errors.iter().map(|error| {
+                    format!("refresh_lifetime, family_lifetime, refresh_grace: {error}")
+                }),
+            );
+        }
+        if self.access_lifetime.is_zero() {
+            problems.push("access_lifetime: must be at least 1s".to_owned());
+        }
+        if self.leeway > Duration::from_secs(60) {
+            problems.push("leeway: at most 60s".to_owned());
+        }
+        for (name, value) in [
+            ("issuer", &self.issuer),
+            ("audience", &self.audience),
+            ("client_id", &self.client_id),
+        ] {
+            if value.is_empty() {
+                problems.push(format!("{name}: cannot be empty"));
+            }
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError { problems })
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What the server publishes of itself: its public keys (RFC 7517) and its endpoints (RFC 8414).
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use serde_json::{Value, json};
+use token_core::jwt::KeyRing;
+
+use crate::config::JwtConfig;
+
+/// How long a verifier may keep the keys: shorter than any overlap at a rotation.
+const CACHE: &str = "public, max-age=300";
+
+/// The two documents, built once.
+#[derive(Debug)]
+pub(crate) struct Published {
+    jwks: Value,
+    metadata: Value,
+}
+
+impl Published {
+    pub(crate) fn of(config: &JwtConfig, ring: &KeyRing) -> Self {
+        let issuer = config.issuer.trim_end_matches('/');
+        let metadata = json!({
+            // Identical to the `iss` claim, or a client must not use the document (RFC 8414 §3.3).
+            "issuer": config.issuer,
+            "token_endpoint": format!("{issuer}/token"),
+            "revocation_endpoint": format!("{issuer}/revoke"),
+            "introspection_endpoint": format!("{issuer}/introspect"),
+            "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+            "grant_types_supported": ["refresh_token"],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+        });
+        Self {
+            jwks: ring.jwks(),
+            metadata,
+        }
+    }
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(bank::resource("/.well-known/jwks.json", "GET").route(web::get().to(jwks)))
+        .service(
+            bank::resource("/.well-known/oauth-authorization-server", "GET")
+                .route(web::get().to(metadata)),
+        );
+}
+
+async fn jwks(published: web::Data<Published>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, CACHE))
+        .json(&published.jwks)
+}
+
+async fn metadata(published: web::Data<Published>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, CACHE))
+        .json(&published.metadata)
+}

@@ -1,0 +1,201 @@
+//! Who is asking, by the session that the request carries.
+
+use std::sync::Arc;
+
+use actix_session::SessionExt;
+use actix_session::storage::SessionStore;
+use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
+use actix_web::{HttpRequest, HttpResponse};
+use async_trait::async_trait;
+use bank::{
+    ApiError, Authentication, Challenge, Credential, EndedBecause, LoggedIn, Login, Principal,
+    Transport,
+};
+use serde_json::json;
+use user_store::users::{Role, User, UserId};
+use user_store::{NewSession, SessionId, Sessions, StoreError};
+
+use crate::adapter::{Carried, SessionAdapter, issue};
+
+/// The longest device description that is kept, in characters.
+const DEVICE_LIMIT: usize = 200;
+
+/// A session server's [`Authentication`].
+#[derive(Debug)]
+pub(crate) struct SessionAuthentication {
+    sessions: Arc<dyn Sessions>,
+    adapter: SessionAdapter,
+    transport: Transport,
+}
+
+impl SessionAuthentication {
+    pub(crate) fn new(sessions: Arc<dyn Sessions>, transport: Transport) -> Self {
+        Self {
+            adapter: SessionAdapter::new(Arc::clone(&sessions)),
+            sessions,
+            transport,
+        }
+    }
+
+    /// The live session of the request: already loaded by the middleware for a cookie, loaded here, through the same
+    /// adapter, for a header.
+    async fn carried(&self, request: &HttpRequest) -> Result<Carried, ApiError> {
+        match self.transport {
+            Transport::Cookie => Carried::of(&request.get_session().entries()),
+            Transport::Header => match bearer(request) {
+                None => return Err(ApiError::Unauthenticated(Challenge::Bearer)),
+                Some(text) => match text.to_owned().try_into() {
+                    Ok(key) => self
+                        .adapter
+                        .load(&key)
+                        .await
+                        .map_err(ApiError::internal)?
+                        .and_then(|s| Carried::of(&s)),
+                    Err(_) => None,
+                },
+            },
+        }
+        .ok_or(ApiError::Unauthenticated(match self.transport {
+            Transport::Cookie => Challenge::Cookie,
+            Transport::Header => Challenge::InvalidBearer,
+        }))
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    request
+        .headers()
+        .get(AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+}
+
+fn device(request: &HttpRequest) -> String {
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    agent.chars().take(DEVICE_LIMIT).collect()
+}
+
+#[async_trait(?Send)]
+impl Authentication for SessionAuthentication {
+    async fn authenticate(&self, request: &HttpRequest) -> Result<Principal, ApiError> {
+        let carried = self.carried(request).await?;
+        Ok(Principal {
+            user_id: carried.user_id,
+            username: carried.username,
+            role: carried.role,
+            credential: Credential::Session {
+                public_id: carried.public_id,
+            },
+            expires_at: carried.expires_at,
+        })
+    }
+
+    fn challenge(&self) -> Challenge {
+        match self.transport {
+            Transport::Cookie => Challenge::Cookie,
+            Transport::Header => Challenge::Bearer,
+        }
+    }
+
+    async fn log_in(&self, request: &HttpRequest, user: &User) -> Result<LoggedIn, ApiError> {
+        // Whoever was logged in here is not any more; and the id is new, whatever id the request came with, so that an
+        // id planted before the login is worth nothing after it (session fixation).
+        if let Ok(previous) = self.carried(request).await {
+            self.sessions.delete(&previous.id).await?;
+        }
+        let new = NewSession {
+            user_id: user.id,
+            username: user.username.clone(),
+            role: user.role,
+            device: device(request),
+        };
+        let id = self.sessions.create(new).await?;
+        let login_id = public_id(&id);
+        let mut body = json!({ "id": user.id.0, "username": user.username, "role": user.role });
+        match self.transport {
+            Transport::Cookie => issue(&request.get_session(), &id)?,
+            Transport::Header => {
+                body["access_token"] = id.expose().into();
+                body["token_type"] = "Bearer".into();
+            }
+        }
+        Ok(LoggedIn {
+            response: HttpResponse::Ok().json(body),
+            login_id,
+        })
+    }
+
+    async fn renew(&self, request: &HttpRequest, _: &Principal) -> Result<(), ApiError> {
+        // A header's id stays: the answer has nowhere to put a new one that every client would look at.
+        if self.transport == Transport::Cookie {
+            let carried = self.carried(request).await?;
+            // `None`: the session was ended meanwhile, and stays so.
+            if let Some(id) = self.sessions.renew(&carried.id).await? {
+                issue(&request.get_session(), &id)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn logins_of(&self, user: UserId) -> Result<Vec<Login>, StoreError> {
+        let rows = self.sessions.list_of(user).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Login {
+                id: row.public_id,
+                device: row.device,
+                created_at: row.created_at.to_rfc3339(),
+                last_seen_at: row.seen_at.to_rfc3339(),
+                expires_at: row.expires_at.min(row.idle_expires_at).to_rfc3339(),
+                current: false,
+            })
+            .collect())
+    }
+
+    async fn end_one_of(&self, user: UserId, id: &str) -> Result<bool, StoreError> {
+        self.sessions.delete_one_of(user, id).await
+    }
+
+    async fn end_all_of(&self, user: UserId, _: EndedBecause) -> Result<u64, StoreError> {
+        self.sessions.delete_all_of(user, None).await
+    }
+
+    async fn end_others(
+        &self,
+        request: &HttpRequest,
+        principal: &Principal,
+        _: EndedBecause,
+    ) -> Result<u64, ApiError> {
+        let carried = self.carried(request).await?;
+        Ok(self
+            .sessions
+            .delete_all_of(principal.user_id, Some(&carried.id))
+            .await?)
+    }
+
+    async fn end_current(&self, request: &HttpRequest, _: &Principal) -> Result<(), ApiError> {
+        match self.transport {
+            // The middleware deletes the row, and then the cookie.
+            Transport::Cookie => request.get_session().purge(),
+            Transport::Header => {
+                let carried = self.carried(request).await?;
+                self.sessions.delete(&carried.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn role_changed(&self, user: UserId, role: Role) -> Result<(), StoreError> {
+        self.sessions.set_role_of(user, role).await
+    }
+}
+
+/// The name of a session in lists: the first 16 bytes of its hash, in hex.
+fn public_id(id: &SessionId) -> String {
+    id.hash().hex().chars().take(32).collect()
+}

@@ -1,0 +1,79 @@
+//! The settings of the session server.
+
+use std::time::Duration;
+
+use bank::{ConfigError, HttpConfig, Transport};
+use serde::{Deserialize, Serialize};
+use user_store::Timeouts;
+
+/// What a session server is built from. The default is the most secure that works.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionConfig {
+    /// How the session id travels.
+    pub transport: Transport,
+    /// A session ends when it was not used for this long.
+    #[serde(with = "humantime_serde")]
+    pub idle_timeout: Duration,
+    /// A session ends this long after the login, used or not.
+    #[serde(with = "humantime_serde")]
+    pub absolute_timeout: Duration,
+    /// Drops `Secure` and the `__Host-` prefix, for a browser that refuses Secure cookies on `http://localhost`. The cookie
+    /// is then sent in the clear and can be overwritten by a sibling host.
+    pub dangerously_plain_cookie: bool,
+    /// What both servers ask of every request.
+    pub http: HttpConfig,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        let Timeouts { idle, absolute } = Timeouts::default();
+        Self {
+            transport: Transport::Cookie,
+            idle_timeout: idle,
+            absolute_timeout: absolute,
+            dangerously_plain_cookie: false,
+            http: HttpConfig::default(),
+        }
+    }
+}
+
+impl SessionConfig {
+    /// The name of the cookie. The prefix makes the browser insist on Secure, Path=/ and no Domain (RFC 6265bis §4.1.3.2).
+    #[must_use]
+    pub fn cookie_name(&self) -> &'static str {
+        if self.dangerously_plain_cookie {
+            "session"
+        } else {
+            "__Host-session"
+        }
+    }
+
+    /// The two timeouts, for the session store.
+    #[must_use]
+    pub fn timeouts(&self) -> Timeouts {
+        Timeouts {
+            idle: self.idle_timeout,
+            absolute: self.absolute_timeout,
+        }
+    }
+
+    /// Checks the settings against each other.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut problems = self.http.problems();
+        if self.idle_timeout.is_zero() {
+            problems.push("idle_timeout: must be at least 1s".to_owned());
+        }
+        if self.idle_timeout > self.absolute_timeout {
+            problems.push("idle_timeout: cannot be longer than absolute_timeout".to_owned());
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError { problems })
+        }
+    }
+}
