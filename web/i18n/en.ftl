@@ -1,0 +1,225 @@
+# Every visible string of the pages, in English.
+#
+# Scripts read these messages as plain patterns, so a message has text and { $name } only: no selectors, no terms.
+# Where a number decides, there are two messages, `…-one` and `…-other`.
+# The readers sit in the back row and English may be their second language: short sentences, plain words, nothing half true.
+
+## Every page
+brand-session = Session
+brand-versus = vs
+brand-token = Token
+nav-label = Pages
+nav-wire = The wire
+close = Close
+present = Present
+help-title = Keys
+theme-label = Theme
+theme-now = Theme: { $theme }
+theme-auto = as your system
+theme-light = light
+theme-dark = dark
+
+## The landing page
+landing-title = Session vs Token
+landing-probing = Looking for the lab…
+landing-noscript = The lab is here:
+landing-heading = Your browser does not find the lab by its name
+landing-why = The lab uses names that end in .localhost. Most browsers lead such names to your own machine without asking anybody. This one did not, or the lab has stopped.
+landing-do = What to do
+landing-command = Stop the lab with Ctrl-C, and start it with names that every browser knows:
+landing-limits = Nearly everything can be seen that way. The lessons that need two hosts of one site cannot.
+landing-or = Or try the name yourself
+landing-direct = Is the lab still running? Then this address may work:
+
+## The wire: the bar
+wire-title = The wire · Session vs Token
+wire-heading = The wire: log in with a session and with a token, and see every request
+needs-script = This page sends its requests by script, so it needs JavaScript.
+user-label = User and password
+lanes-label = On which servers
+lanes-both = Both
+lanes-session = Session
+lanes-token = Token
+log-in = Log in
+read-balance = Read my balance
+transfer = Transfer 10.00
+log-out = Log out
+replay = Replay the credential
+replay-title = A copy of the last cookie and of the last access token is sent from outside this browser.
+clock-label = The clock of the lab
+lab-time = lab time, UTC
+advance-15m = +15 min
+advance-1d = +1 day
+advance-7d = +1 week
+advance-30d = +1 month
+clock-reset = back to now
+clock-reset-title = Sets the clock right. This ends every session and every refresh token.
+preset-label = lifetimes
+preset-best-practice = best practice
+preset-as-in-the-notes = as in the notes
+lab-reset = Reset the lab
+lab-reset-title = Starts again: the accounts as at first, no session, no token, an empty record.
+
+## The wire: the lanes
+session-heading = Session
+session-tagline = A claim ticket. The browser sends it by itself; the server looks up whose it is.
+session-diagram = Exchanges with the session server, oldest first
+session-empty = Your password will go to the server once. The server writes a row, and its answer sets a cookie. From then on the browser sends the cookie with each request.
+token-heading = Token
+token-tagline = A signed letter. The page’s script sends it by hand; the server checks the signature.
+token-diagram = Exchanges with the token server, oldest first
+token-empty = Your password will go to the server once. The server signs a token, and this page’s script keeps it. From then on the script writes the token into each request.
+empty-press = Press “Log in”, or the key L.
+to-newest = ↓ newest
+actor-browser = browser
+actor-server = server
+actor-store = store
+
+## The diagram
+exchange = Exchange { $id }: { $line }, { $status }
+open-request = Request: { $line }. Show the whole message.
+open-response = Response: { $status }. Show the whole message.
+tag-elsewhere = a copy, from elsewhere
+tag-client = another client: { $client }
+tag-unnamed-client = without a name
+tag-tab = another tab
+pause = { $span } later
+reads = reads to authenticate: { $reads }
+reads-and-writes = reads to authenticate: { $reads } · writes: { $writes }
+in-all = { $duration } in all
+the-application = the application:
+preflight-allowed = ✓ preflight: this page may send { $wanted }
+preflight-refused = ✗ preflight: this page may not send { $wanted }
+duration-us = { $value } µs
+duration-ms = { $value } ms
+span-days = { $days } d { $hours } h
+span-hours = { $hours } h { $minutes } min
+span-round-minutes = { $minutes } min
+span-round-hours = { $hours } h
+span-round-days = { $days } d
+time-other-day = { $date }, { $time }
+
+## What is kept
+browser-keeps = The browser keeps
+script-keeps = This page’s script keeps
+server-keeps = The server keeps
+browser-keeps-nothing = No cookie of this server, as far as the record shows.
+script-keeps-nothing = No token. What a script holds in memory is gone after a reload.
+in-memory = in memory
+expires-in = expires in { $span }
+expired = expired
+refresh-expires-in = refresh token: { $span }
+refresh-expired = refresh token expired
+bytes-a-request-one = { $count } byte a request
+bytes-a-request-other = { $count } bytes a request
+bytes-title = The length of the whole header line, as last recorded
+copied = somebody’s copy: { $value }
+read-token = Read what the token says
+rows-one = { $count } row
+rows-other = { $count } rows
+for-access-token = for the access token
+session-row = { $id }… → { $user } · seen { $seen } · idle { $idle } · ends { $ends }
+family-row = refresh family { $id }… → { $user } · generation { $generation } · until { $ends }
+row-expired = expired
+row-revoked = revoked
+revoked-logged-out = logged out
+revoked-reused = revoked: an old token was used again
+revoked-user-banned = revoked: user banned
+revoked-password-changed = revoked: password changed
+revoked-administrator = revoked by an administrator
+
+## What just happened
+announce-start = Log in, and watch what crosses the wire.
+happened = Session: { $session }. Token: { $token }.
+happened-alike = On both: { $both }.
+happened-session = Session: { $session }.
+happened-token = Token: { $token }.
+did-log-in = { $user } is logged in
+did-balance = the balance is { $amount }
+did-transfer = { $amount } went to { $to }
+did-log-out = logged out
+did-refresh-and-balance = the access token was refused, the refresh token brought a new pair, the balance is { $amount }
+did-refresh-and-transfer = the access token was refused, the refresh token brought a new pair, { $amount } went to { $to }
+refresh-refused = the access token and the refresh token are both refused; log in again
+no-token-here = this page holds no token to log out with
+nothing-copied = nothing to replay yet; log in first
+copy-accepted = the copy was accepted ({ $status })
+copy-refused = the copy was refused ({ $status })
+refused-401 = refused (401); log in
+refused-429 = refused (429): too many tries; wait { $seconds } s
+refused-503 = the server is busy (503); try again in { $seconds } s
+refused-other = refused ({ $status }): { $reason }
+refused-bare = refused ({ $status })
+unreachable = no answer from { $host }; is the lab still running?
+page-defect = this page failed: { $error }
+lab-offline = The lab does not answer. Start it again; this page goes on by itself.
+lab-online = The lab answers again.
+ended-sessions-one = { $count } session
+ended-sessions-other = { $count } sessions
+ended-access = the access token
+ended-refresh = the refresh token
+advanced-nothing = { $step }: nothing expired.
+advanced = { $step }. Expired: { $ended }.
+advanced-left = { $step }. Expired: { $ended }. Still good: { $left }.
+clock-was-reset = Back to now. Every session and every refresh token has ended.
+lab-was-reset = The lab is as new. Your browser still keeps its old cookie, and no server knows it.
+preset-is-best-practice = New tokens: access 15 minutes, refresh 30 days.
+preset-is-as-in-the-notes = New tokens, as in the notes: access a week, refresh a month.
+stepped = { $position } of { $count }. { $name }
+
+## The message dialog
+message-parts-label = Which message
+message-request = Request
+message-response = Response
+message-under = exchange { $id } · { $server } server · { $time } UTC
+access-token = Access token
+access-token-under = as this page holds it
+body-not-kept = (the record did not keep this body)
+decoded-title = The token, readable by anyone
+jwt-header = header
+jwt-header-note = How it is signed, and with which key.
+jwt-payload = payload
+jwt-payload-note = Encoded, not encrypted.
+jwt-times = Issued { $issued }, expires { $expires } (UTC). Encoded, not encrypted.
+jwt-signature = signature
+jwt-signature-note = Covers header and payload, nothing else of the request. Only the server’s key makes it.
+not-a-jwt = This is no JWT.
+cookie-title = The session cookie
+cookie-sent = The browser added it by itself. It says nothing about the user: the server looks up the row that it stands for.
+cookie-set = It says nothing about the user: it stands for a row on the server.
+cookie-deleted = The browser is told to forget it.
+explain-host-prefix = __Host-: set by this very host, with Secure, for every path. A sibling host cannot plant it.
+explain-httponly = HttpOnly: no script can read it, this page’s included.
+explain-secure = Secure: not sent over plain http; *.localhost counts as secure.
+explain-samesite = SameSite=Lax: requests from another site do not bring it, except when you go there, as by a link.
+curl-title = The same from a terminal
+copy-curl = Copy as curl
+copied-curl = Copied
+selected-curl = Selected: press your copy key
+steps-title = What the server did, { $total } in all
+step = step
+phase = it serves
+phase-authentication = to authenticate
+phase-application = the application
+starts = starts at
+takes = takes
+result = result
+why-argon2id = Slow on purpose: whoever steals the table of passwords must pay this for each guess.
+why-select-user = Finds the user, and the hash of the password.
+why-select-session = Finds out who is asking. Without this row the cookie means nothing.
+why-insert-session = From now on the server remembers this login.
+why-delete-session = A copy of the cookie may live on; it stands for nothing now.
+why-sign = Anyone can read the token; only the holder of this key can make one.
+why-check = Finds out who is asking, from the token alone: no store is read.
+why-insert-family = A refresh token can be taken back, so the server must remember it.
+why-update-family = One transaction decides: the next generation, or the end of the family.
+
+## The keys
+keys-title = Keys
+key-advance = Advance the clock: 15 minutes, a day, a week, a month
+key-present = Projector mode, on and off
+key-step = In projector mode: the exchange before, the exchange after
+key-leave = Leave projector mode
+key-theme = Theme: as your system, light, dark
+key-help = This list
+single-keys = Single keys act on this page

@@ -1,0 +1,121 @@
+// @ts-check
+/**
+ * Everything that goes over the network: the one module that calls `fetch` and opens an `EventSource`.
+ *
+ * The two servers are called as a real single-page application would call them: from another origin, the session server
+ * with the browser's cookies, the JWT server with a header that this page's script writes itself.
+ */
+
+/** @typedef {import("./exchange.js").Exchange} Exchange */
+/** @typedef {{id: string, username: string, device: string, created_at: string, seen_at: string, idle_expires_at: string, expires_at: string, live: boolean}} SessionRow */
+/** @typedef {{id: string, username: string, device: string, generation: number, created_at: string, rotated_at: string, expires_at: string, state: "live" | "expired" | "revoked", reason: string | null}} FamilyRow */
+/**
+ * @typedef {object} LabState
+ * @property {string} now
+ * @property {number} offset_seconds
+ * @property {Record<string, string>} origins
+ * @property {{username: string, password: string}[]} users
+ * @property {"best-practice" | "as-in-the-notes"} preset
+ * @property {number} last_exchange
+ * @property {{store: string, cookie: string, idle_timeout_seconds: number, absolute_timeout_seconds: number, rows: SessionRow[]}} session
+ * @property {{algorithm: string, access_lifetime_seconds: number, refresh_lifetime_seconds: number, families: FamilyRow[]}} jwt
+ */
+/** @typedef {{status: number, body: Record<string, any>, retryAfter: number | null}} Answer */
+/**
+ * @typedef {object} Call
+ * @property {unknown} [json]
+ * @property {Record<string, string>} [form]
+ * @property {string} [bearer]
+ * @property {boolean} [cookies]
+ */
+
+/** Ties this page's requests to their records. One for the life of the page: preflights are cached per address. */
+export const run = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("");
+
+/** No answer came: the server is not running, or a browser rule withheld the answer. */
+export class Unreachable extends Error {
+  /** @param {string} origin @param {unknown} cause */
+  constructor(origin, cause) {
+    super(origin, { cause });
+    /** @readonly */
+    this.host = new URL(origin, location.href).host;
+  }
+}
+
+/** The lab itself answered with an error. */
+export class Refused extends Error {
+  /** @param {Answer} answer */
+  constructor(answer) {
+    super(answer.body.title ?? String(answer.status));
+    /** @readonly */
+    this.answer = answer;
+  }
+}
+
+/** Calls one of the two servers. An error status is an answer like any other here.
+ * @param {string} origin @param {string} method @param {string} path @param {Call} [call] @returns {Promise<Answer>} */
+export function callServer(origin, method, path, call = {}) {
+  return request(`${origin}${path}?run=${run}`, method, call);
+}
+
+/** @param {string} address @param {string} method @param {Call} call @returns {Promise<Answer>} */
+async function request(address, method, { json, form, bearer, cookies }) {
+  /** @type {Record<string, string>} */
+  const headers = {};
+  if (json !== undefined) headers["Content-Type"] = "application/json";
+  if (bearer !== undefined) headers.Authorization = `Bearer ${bearer}`;
+  const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form);
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(address, { method, headers, body, credentials: cookies ? "include" : "omit", cache: "no-store" });
+  } catch (cause) {
+    throw new Unreachable(address, cause);
+  }
+  const retryAfter = response.headers.get("Retry-After");
+  return {
+    status: response.status,
+    body: await response.json().catch(() => ({})),
+    retryAfter: retryAfter === null ? null : Number(retryAfter),
+  };
+}
+
+/** @param {string} method @param {string} path @param {unknown} [json] @returns {Promise<any>} */
+async function lab(method, path, json) {
+  const answer = await request(path, method, { json });
+  if (answer.status >= 400) throw new Refused(answer);
+  return answer.body;
+}
+
+/** @returns {Promise<LabState>} */
+export const fetchState = () => lab("GET", "/lab/state");
+/** @param {string} advance @returns {Promise<LabState>} */
+export const advanceClock = (advance) => lab("POST", "/lab/clock", { advance });
+/** @returns {Promise<LabState>} */
+export const resetClock = () => lab("POST", "/lab/clock/reset", {});
+/** @returns {Promise<LabState>} */
+export const resetLab = () => lab("POST", "/lab/reset", {});
+/** @param {string} preset @returns {Promise<LabState>} */
+export const choosePreset = (preset) => lab("POST", "/lab/preset", { preset });
+/** Has a client outside the browser send a copied credential.
+ * @param {string} server @param {string} credential @returns {Promise<{exchange: number, status: number}>} */
+export const replay = (server, credential) => lab("POST", "/lab/replay", { server, credential });
+/** @param {number} after @returns {Promise<Exchange[]>} */
+export const fetchExchanges = async (after) => (await lab("GET", `/lab/exchanges?after=${after}`)).exchanges;
+/** @param {string} language @returns {Promise<Record<string, string>>} */
+export const fetchMessages = (language) => lab("GET", `/i18n/${language}.json`);
+
+/** Everything recorded after an exchange, as it happens. The browser reconnects by itself, with `Last-Event-ID`.
+ * @param {number} after */
+export const openEvents = (after) => new EventSource(`/lab/events?after=${after}`);
+
+/** Whether the lab's own name leads to the lab from here.
+ * @param {string} origin @param {number} milliseconds */
+export async function reaches(origin, milliseconds) {
+  try {
+    const answer = await fetch(`${origin}/lab/probe`, { cache: "no-store", signal: AbortSignal.timeout(milliseconds) });
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
