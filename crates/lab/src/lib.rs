@@ -1,1 +1,279 @@
-//! Placeholder.
+//! The lab: two real servers over one store, hostile neighbours beside them, and the pages that show what happens.
+//!
+//! A [`Lab`] is one value: its origins, its stores, its clock, its record. Many may run in one process.
+
+mod assets;
+mod control;
+mod events;
+mod guard;
+mod i18n;
+mod neighbours;
+mod origins;
+mod pages;
+mod replay;
+mod servers;
+mod state;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use bank::ConfigError;
+use jwt_server::{JwtConfig, Preset};
+use session_server::SessionConfig;
+use token_core::clock::{Clock, ShiftableClock};
+use token_core::key_folder::{KeyFolder, KeyFolderError};
+use token_core::secret::SecretString;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use user_store::sqlite::{Database, OpenError};
+use user_store::{CreateUserError, NewUser, PasswordError, PasswordHash, Role, StoreError, Stores};
+use wiretap::Record;
+
+pub use origins::{Names, Origins};
+
+use servers::Servers;
+
+/// The demo users and their passwords. They exist in labs alone and are printed on the page.
+pub const DEMO_USERS: [(&str, &str); 3] = [
+    ("alice", "white-rabbit-1865"),
+    ("bob", "can-we-fix-it"),
+    ("mallory", "man-in-the-middle"),
+];
+
+/// What every demo user begins with, in minor units.
+const OPENING_BALANCE_MINOR: i64 = 100_000;
+
+/// What a lab is made from.
+#[derive(Clone, Debug)]
+pub struct LabConfig {
+    /// The first of its ports; 0 takes free ones.
+    pub port_base: u16,
+    /// Where the database lives; created when missing.
+    pub data: PathBuf,
+    /// Where the keys live; `<data>/keys` when `None`.
+    pub keys: Option<PathBuf>,
+    /// How its origins are named.
+    pub names: Names,
+    /// The session server's settings; the lab fills in `http`.
+    pub session: SessionConfig,
+    /// The JWT server's settings; the lab fills in `http` and `issuer`.
+    pub jwt: JwtConfig,
+}
+
+impl LabConfig {
+    /// The defaults, on a data folder.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            port_base: 8001,
+            data: data.into(),
+            keys: None,
+            names: Names::Subdomains,
+            session: SessionConfig::default(),
+            jwt: JwtConfig::default(),
+        }
+    }
+}
+
+/// Why a lab did not start, in one line that says how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// A port is taken, or may not be opened.
+    #[error(transparent)]
+    Listen(#[from] std::io::Error),
+    /// The data folder cannot be used.
+    #[error("{path}: {source}; name another folder with --data DIR")]
+    Data {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyFolderError),
+    /// The settings contradict themselves.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The session server could not be built.
+    #[error(transparent)]
+    Session(#[from] session_server::BuildError),
+    /// The JWT server could not be built.
+    #[error(transparent)]
+    Jwt(#[from] jwt_server::BuildError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The demo users could not be created.
+    #[error(transparent)]
+    DemoUsers(#[from] CreateUserError),
+    /// Their passwords could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] PasswordError),
+    /// A page could not be prepared.
+    #[error("the message catalogue: {0}")]
+    Messages(String),
+    /// The client that replays credentials could not be built.
+    #[error("the replay client could not be built")]
+    Client(#[from] reqwest::Error),
+}
+
+/// What the handlers of the lab's own pages work on.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) origins: Origins,
+    pub(crate) clock: Arc<ShiftableClock>,
+    pub(crate) record: Arc<Record>,
+    pub(crate) database: Database,
+    pub(crate) servers: Servers,
+    pub(crate) demo_passwords: Vec<PasswordHash>,
+    pub(crate) replay: reqwest::Client,
+    /// Turns true when the lab stops: streams end first.
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+/// A running lab.
+#[derive(Debug)]
+pub struct Lab {
+    inner: Arc<Inner>,
+    pages: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
+}
+
+impl Lab {
+    /// Starts everything; every origin answers when it returns.
+    ///
+    /// # Errors
+    /// [`LabError`], each a line that says what to do.
+    pub async fn start(config: LabConfig) -> Result<Self, LabError> {
+        wiretap::install();
+        std::fs::create_dir_all(&config.data).map_err(|source| LabError::Data {
+            path: config.data.clone(),
+            source,
+        })?;
+        let (origins, listeners) = origins::bind(config.port_base, config.names)?;
+        let clock = Arc::new(ShiftableClock::new());
+        let database = Database::open(config.data.join("lab.db"))?;
+        let keys =
+            KeyFolder::open_or_create(&config.keys.unwrap_or_else(|| config.data.join("keys")))?;
+        let record = Arc::new(Record::default());
+        let stores = Stores::sqlite(
+            database.clone(),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            config.session.timeouts(),
+        );
+        let demo_passwords = create_demo_users(&stores, None).await?;
+        let servers = Servers::start(
+            &origins,
+            listeners.session,
+            listeners.jwt,
+            config.session,
+            config.jwt,
+            stores,
+            keys,
+            Arc::clone(&record),
+        )
+        .await?;
+        let replay = reqwest::Client::builder()
+            .user_agent(wiretap::REPLAY_USER_AGENT)
+            .no_proxy()
+            .build()?;
+        let (stopping, _) = watch::channel(false);
+        let inner = Arc::new(Inner {
+            origins,
+            clock,
+            record,
+            database,
+            servers,
+            demo_passwords,
+            replay,
+            stopping,
+        });
+        let mut pages = vec![pages::serve(&inner, listeners.app)?];
+        for neighbour in [listeners.blog, listeners.evil, listeners.partner] {
+            pages.push(neighbours::serve(neighbour)?);
+        }
+        Ok(Self { inner, pages })
+    }
+
+    /// Where everything is.
+    #[must_use]
+    pub fn origins(&self) -> &Origins {
+        &self.inner.origins
+    }
+
+    /// What crossed the wire so far.
+    #[must_use]
+    pub fn record(&self) -> &Arc<Record> {
+        &self.inner.record
+    }
+
+    /// The clock that everything in the lab reads.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<ShiftableClock> {
+        &self.inner.clock
+    }
+
+    /// Stops: streams end, answers in progress finish, the database closes.
+    pub async fn stop(self) {
+        self.inner.stopping.send_replace(true);
+        for (handle, task) in self.pages {
+            handle.stop(true).await;
+            // The server ended as asked; an error on the way out has nobody left to tell.
+            let _ = task.await;
+        }
+        self.inner.servers.stop().await;
+        self.inner.database.close().await;
+    }
+}
+
+/// Creates the demo users that are missing. Their hashes are made once, so that a reset does not wait for Argon2id.
+async fn create_demo_users(
+    stores: &Stores,
+    hashes: Option<&[PasswordHash]>,
+) -> Result<Vec<PasswordHash>, LabError> {
+    let mut made = Vec::new();
+    for (at, (username, password)) in DEMO_USERS.into_iter().enumerate() {
+        let password = match hashes.and_then(|hashes| hashes.get(at)) {
+            Some(hash) => hash.clone(),
+            None => stores.passwords.hash(SecretString::from(password)).await?,
+        };
+        let new = NewUser {
+            username: username.to_owned(),
+            password: password.clone(),
+            role: Role::Customer,
+            opening_balance_minor: OPENING_BALANCE_MINOR,
+        };
+        match stores.users.create(new).await {
+            Ok(_) | Err(CreateUserError::UsernameTaken) => made.push(password),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(made)
+}
+
+impl Inner {
+    /// Ends every login and brings the clock back: a cookie issued next month must not be a live one today.
+    pub(crate) async fn back_to_now(&self) -> Result<(), LabError> {
+        let stores = self.servers.stores();
+        stores.sessions.clear().await?;
+        stores.families.clear().await?;
+        self.clock.reset();
+        self.record.changed("clock");
+        Ok(())
+    }
+
+    /// A clean lab: no logins, no transfers, no record, the presets' defaults, and now.
+    pub(crate) async fn reset(&self) -> Result<(), LabError> {
+        self.database.delete_all_rows().await?;
+        create_demo_users(self.servers.stores(), Some(&self.demo_passwords)).await?;
+        self.clock.reset();
+        self.servers.apply_preset(Preset::default()).await?;
+        self.record.clear();
+        self.record.changed("reset");
+        Ok(())
+    }
+}

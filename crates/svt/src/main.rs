@@ -1,2 +1,85 @@
-//! Placeholder.
-fn main() {}
+//! `svt`: the lab, the two servers alone, and the token workbench, in one binary.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool speaks on its standard streams"
+)]
+
+mod lab_command;
+mod serve_command;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Session vs Token: two real servers over one user store, and pages on which every claim is an experiment.
+///
+/// Without a command it starts the lab on ports from 8001, keeps its data in ./data, and opens the page.
+///
+/// Exit codes: 0 done, 1 failed (or an invalid token), 2 unusable input or surroundings, with a line that says how to mend it.
+#[derive(Parser)]
+#[command(name = "svt", version)]
+#[command(after_help = "\
+Examples:
+  svt                                         the lab, and its page
+  svt lab --port-base 9001 --no-open          the lab elsewhere, without a browser
+  svt serve session --listen 127.0.0.1:8080   the session server alone, empty
+  svt serve jwt --set access_lifetime=5m      the JWT server alone, with a setting
+  svt token decode eyJhbGciOi…                what a token says")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the lab: both servers, the neighbours, and the pages.
+    Lab(lab_command::LabArguments),
+    /// Start one server alone, empty, to be used for real or to be measured.
+    Serve(serve_command::ServeArguments),
+    /// Decode, verify and sign tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+}
+
+fn main() -> ExitCode {
+    let command = Arguments::parse()
+        .command
+        .unwrap_or_else(|| Command::Lab(lab_command::LabArguments::default()));
+    let result = match command {
+        Command::Lab(arguments) => block_on(lab_command::run(arguments)),
+        Command::Serve(arguments) => block_on(serve_command::run(arguments)),
+        Command::Token(command) => return command.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("svt: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(task)
+}
+
+/// Waits for Ctrl-C, or for the signal by which a supervisor stops a service.
+async fn asked_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

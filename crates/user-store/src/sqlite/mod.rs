@@ -197,6 +197,26 @@ impl Database {
         }
     }
 
+    /// Deletes every row of every table, in one transaction: a lab begins again, and its file and its readers stay.
+    ///
+    /// # Errors
+    /// [`StoreError`], and then nothing was deleted.
+    pub async fn delete_all_rows(&self) -> Result<(), StoreError> {
+        self.write(&crate::step!(application, write, "DELETE everything"), |connection| {
+            let tables: Vec<String> = connection
+                .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            // The order of deletion does not matter to a check that waits for the commit.
+            connection.pragma_update(None, "defer_foreign_keys", true)?;
+            for table in tables {
+                connection.execute(&format!("DELETE FROM \"{table}\""), [])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Refuses new work, finishes what is waiting, folds the log into the file and closes it. All handles are closed with this one.
     pub async fn close(&self) {
         let Some(writer) = self.shared.stop() else {

@@ -1,0 +1,117 @@
+//! The control panel: the clock, the presets, the reset, the replay, and what was recorded.
+
+use std::time::Duration;
+
+use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, VARY};
+use actix_web::{HttpResponse, web};
+use bank::ApiError;
+use jwt_server::Preset;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::events::After;
+use crate::replay::Replay;
+use crate::state::State;
+use crate::{Inner, LabError};
+
+/// The farthest that the clock may be moved, in all: beyond it nothing in the lab is alive to be looked at.
+const FARTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .app_data(
+            web::JsonConfig::default()
+                .limit(16 * 1024)
+                .error_handler(|error, _| {
+                    ApiError::Invalid(format!("The body is not what this route reads: {error}."))
+                        .into()
+                }),
+        )
+        .service(bank::resource("/lab/state", "GET").route(web::get().to(state)))
+        .service(bank::resource("/lab/exchanges", "GET").route(web::get().to(exchanges)))
+        .service(bank::resource("/lab/clock", "POST").route(web::post().to(advance)))
+        .service(bank::resource("/lab/clock/reset", "POST").route(web::post().to(back_to_now)))
+        .service(bank::resource("/lab/reset", "POST").route(web::post().to(reset)))
+        .service(bank::resource("/lab/preset", "POST").route(web::post().to(choose_preset)))
+        .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
+        .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
+}
+
+async fn answer(lab: &Inner) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(State::of(lab).await?))
+}
+
+fn failed(error: LabError) -> ApiError {
+    ApiError::internal(error)
+}
+
+async fn state(lab: web::Data<Inner>) -> Result<HttpResponse, ApiError> {
+    answer(&lab).await
+}
+
+async fn exchanges(lab: web::Data<Inner>, query: web::Query<After>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "exchanges": lab.record.after(query.after).iter().map(std::ops::Deref::deref).collect::<Vec<_>>() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance: String,
+}
+
+async fn advance(
+    lab: web::Data<Inner>,
+    body: web::Json<Advance>,
+) -> Result<HttpResponse, ApiError> {
+    let by = humantime::parse_duration(&body.advance)
+        .map_err(|_| ApiError::Invalid("advance is a duration: 15m, 1d, 7d, 30d.".to_owned()))?;
+    if lab.clock.offset().saturating_add(by) > FARTHEST {
+        return Err(ApiError::Invalid(
+            "The lab's clock goes ten years ahead and no farther; go back to now.".to_owned(),
+        ));
+    }
+    lab.clock.advance(by);
+    lab.record.changed("clock");
+    answer(&lab).await
+}
+
+async fn back_to_now(lab: web::Data<Inner>) -> Result<HttpResponse, ApiError> {
+    lab.back_to_now().await.map_err(failed)?;
+    answer(&lab).await
+}
+
+async fn reset(lab: web::Data<Inner>) -> Result<HttpResponse, ApiError> {
+    lab.reset().await.map_err(failed)?;
+    answer(&lab).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChoosePreset {
+    preset: Preset,
+}
+
+async fn choose_preset(
+    lab: web::Data<Inner>,
+    body: web::Json<ChoosePreset>,
+) -> Result<HttpResponse, ApiError> {
+    lab.servers
+        .apply_preset(body.preset)
+        .await
+        .map_err(failed)?;
+    lab.record.changed("preset");
+    answer(&lab).await
+}
+
+async fn replay(lab: web::Data<Inner>, body: web::Json<Replay>) -> Result<HttpResponse, ApiError> {
+    let replayed = crate::replay::replay(&lab, body.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(replayed))
+}
+
+/// Answers the landing page's question whether this browser resolves the lab's names.
+async fn probe(lab: web::Data<Inner>) -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, lab.origins.landing.clone()))
+        .insert_header((VARY, "Origin"))
+        .finish()
+}

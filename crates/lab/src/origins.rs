@@ -1,0 +1,136 @@
+//! The one table of origins and ports, from which Host checks, CSP and CORS lists are made.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+/// How the origins are named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// `app.lab.localhost`, `session.lab.localhost`, … which browsers resolve to this machine by themselves.
+    #[default]
+    Subdomains,
+    /// `localhost` for all but the attacker, for a browser that does not. Lessons about sibling hosts need the other.
+    Localhost,
+}
+
+/// Where everything in a lab is, as browsers write it: `http://host:port`.
+#[derive(Clone, Debug)]
+pub struct Origins {
+    /// The lab's own pages.
+    pub app: String,
+    /// The session server.
+    pub session: String,
+    /// The JWT server.
+    pub jwt: String,
+    /// The hostile sibling: same site, other origin.
+    pub blog: String,
+    /// The attacker: another site.
+    pub evil: String,
+    /// The third-party service: another site.
+    pub partner: String,
+    /// The address to open: it looks whether this browser resolves the others.
+    pub landing: String,
+}
+
+/// The sockets of one origin, on 127.0.0.1 and, where the machine has it, on [::1].
+pub(crate) type Sockets = Vec<TcpListener>;
+
+/// The sockets of a lab.
+pub(crate) struct Listeners {
+    pub(crate) app: Sockets,
+    pub(crate) session: Sockets,
+    pub(crate) jwt: Sockets,
+    pub(crate) blog: (String, Sockets),
+    pub(crate) evil: (String, Sockets),
+    pub(crate) partner: (String, Sockets),
+}
+
+/// Binds every port of a lab, all or none.
+pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listeners)> {
+    let mut ports = Vec::new();
+    let mut sockets = Vec::new();
+    for offset in 0..6 {
+        let (port, pair) = bind_pair(if port_base == 0 {
+            0
+        } else {
+            port_base.saturating_add(offset)
+        })?;
+        ports.push(port);
+        sockets.push(pair);
+    }
+    let hosts = match names {
+        Names::Subdomains => [
+            "app.lab.localhost",
+            "session.lab.localhost",
+            "jwt.lab.localhost",
+            "blog.lab.localhost",
+            "evil.localhost",
+            "partner.localhost",
+        ],
+        Names::Localhost => [
+            "localhost",
+            "localhost",
+            "localhost",
+            "localhost",
+            "127.0.0.1",
+            "localhost",
+        ],
+    };
+    let mut urls = hosts
+        .iter()
+        .zip(&ports)
+        .map(|(host, port)| format!("http://{host}:{port}"));
+    let mut next_url = || urls.next().unwrap_or_default();
+    let origins = Origins {
+        app: next_url(),
+        session: next_url(),
+        jwt: next_url(),
+        blog: next_url(),
+        evil: next_url(),
+        partner: next_url(),
+        landing: format!(
+            "http://localhost:{}",
+            ports.first().copied().unwrap_or_default()
+        ),
+    };
+    let mut sockets = sockets.into_iter();
+    let mut next = || sockets.next().unwrap_or_default();
+    let listeners = Listeners {
+        app: next(),
+        session: next(),
+        jwt: next(),
+        blog: (host_of(&origins.blog).to_owned(), next()),
+        evil: (host_of(&origins.evil).to_owned(), next()),
+        partner: (host_of(&origins.partner).to_owned(), next()),
+    };
+    Ok((origins, listeners))
+}
+
+/// `host:port` of an origin, as the `Host` header has it.
+pub(crate) fn host_of(origin: &str) -> &str {
+    origin.strip_prefix("http://").unwrap_or(origin)
+}
+
+/// One port on both loopback addresses. For port 0 the system chooses, again if the other address has it taken.
+fn bind_pair(port: u16) -> io::Result<(u16, Sockets)> {
+    const ATTEMPTS: usize = 16;
+    let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+    for _ in 0..ATTEMPTS {
+        let v4 = bank::listen(
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port),
+            "--port-base N",
+        )?;
+        let bound = v4.local_addr()?.port();
+        match bank::listen(
+            SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), bound),
+            "--port-base N",
+        ) {
+            Ok(v6) => return Ok((bound, vec![v4, v6])),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && port == 0 => last = error,
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+            // A machine without IPv6: browsers go on to 127.0.0.1.
+            Err(_) => return Ok((bound, vec![v4])),
+        }
+    }
+    Err(last)
+}

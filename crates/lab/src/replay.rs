@@ -1,0 +1,69 @@
+//! A copy of a credential, used from outside the browser.
+
+use bank::ApiError;
+use serde::{Deserialize, Serialize};
+
+use crate::Inner;
+use crate::origins::host_of;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Server {
+    Session,
+    Jwt,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Replay {
+    pub(crate) server: Server,
+    pub(crate) credential: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Replayed {
+    exchange: u64,
+    status: u16,
+}
+
+/// Sends `GET /me` with a copied credential, as whoever copied it would: another client, from this process, over the wire.
+///
+/// It goes to the lab's own two servers and to one path; it is no proxy.
+pub(crate) async fn replay(lab: &Inner, replay: Replay) -> Result<Replayed, ApiError> {
+    let (origin, name, value) = match replay.server {
+        Server::Session => {
+            let cookie = lab.servers.session_config().cookie_name();
+            (
+                &lab.origins.session,
+                "cookie",
+                format!("{cookie}={}", replay.credential),
+            )
+        }
+        Server::Jwt => (
+            &lab.origins.jwt,
+            "authorization",
+            format!("Bearer {}", replay.credential),
+        ),
+    };
+    let host = host_of(origin);
+    let port = host.rsplit(':').next().unwrap_or_default();
+    let before = lab.record.last_id();
+    // By address, with the name in Host: nothing on this machine needs to resolve *.localhost.
+    let answer = lab
+        .replay
+        .get(format!("http://127.0.0.1:{port}/me"))
+        .header("host", host)
+        .header(name, value)
+        .send()
+        .await
+        .map_err(|error| ApiError::Invalid(format!("The copy could not be sent: {error}.")))?;
+    let status = answer.status().as_u16();
+    let exchange = lab
+        .record
+        .after(before)
+        .iter()
+        .rev()
+        .find(|exchange| exchange.elsewhere && exchange.response.status == status)
+        .map_or(before, |exchange| exchange.id);
+    Ok(Replayed { exchange, status })
+}

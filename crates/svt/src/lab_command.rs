@@ -1,0 +1,131 @@
+//! `svt lab`.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use bank::load_config;
+use clap::{Args, ValueEnum};
+use lab::{DEMO_USERS, Lab, LabConfig, Names};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The options of the lab.
+#[derive(Args)]
+pub(crate) struct LabArguments {
+    /// The first of six ports; 0 takes free ones
+    #[arg(long, value_name = "N", default_value_t = 8001)]
+    port_base: u16,
+    /// Where the database and the keys live
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// Where the keys live, if not in <data>/keys
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// How the origins are named: `localhost` for a browser that does not resolve *.localhost
+    #[arg(long, value_enum, default_value_t = NamesArgument::Subdomains)]
+    names: NamesArgument,
+    /// Do not open a browser
+    #[arg(long)]
+    no_open: bool,
+    /// A setting of a server: session.idle_timeout=10m, jwt.algorithm=ES256, …
+    #[arg(long = "set", value_name = "K=V")]
+    set: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum NamesArgument {
+    /// app.lab.localhost, session.lab.localhost, …
+    Subdomains,
+    /// localhost for all but the attacker, which is 127.0.0.1
+    Localhost,
+}
+
+impl Default for LabArguments {
+    fn default() -> Self {
+        Self {
+            port_base: 8001,
+            data: "data".into(),
+            keys: None,
+            names: NamesArgument::Subdomains,
+            no_open: false,
+            set: Vec::new(),
+        }
+    }
+}
+
+/// Starts the lab, prints where it is, opens the page, and stops it cleanly on Ctrl-C.
+pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
+    tracing_subscriber::registry()
+        .with(wiretap::StepLayer::filtered())
+        .init();
+    let config = config(&arguments)?;
+    let lab = Lab::start(config).await?;
+    let origins = lab.origins();
+    println!("Session vs Token is at {}", origins.landing);
+    println!();
+    for (what, origin) in [
+        ("the pages", &origins.app),
+        ("session server", &origins.session),
+        ("JWT server", &origins.jwt),
+        ("hostile sibling", &origins.blog),
+        ("attacker", &origins.evil),
+        ("third party", &origins.partner),
+    ] {
+        println!("  {what:16} {origin}");
+    }
+    println!();
+    for (username, password) in DEMO_USERS {
+        println!("  {username:16} {password}");
+    }
+    println!();
+    if arguments.no_open || !open(&origins.landing) {
+        let first = origins
+            .landing
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse::<u16>().ok())
+            .unwrap_or(8001);
+        println!(
+            "Open the first address in a browser. If this machine is a remote one, run there where the browser is:"
+        );
+        let forwards: Vec<String> = (first..first.saturating_add(6))
+            .map(|port| format!("-L {port}:localhost:{port}"))
+            .collect();
+        println!("  ssh {} <this machine>", forwards.join(" "));
+    }
+    println!("Ctrl-C ends it.");
+    super::asked_to_stop().await?;
+    lab.stop().await;
+    Ok(())
+}
+
+fn config(arguments: &LabArguments) -> anyhow::Result<LabConfig> {
+    let mut session = Vec::new();
+    let mut jwt = Vec::new();
+    for set in &arguments.set {
+        match (set.strip_prefix("session."), set.strip_prefix("jwt.")) {
+            (Some(rest), _) => session.push(rest.to_owned()),
+            (_, Some(rest)) => jwt.push(rest.to_owned()),
+            _ => anyhow::bail!(
+                "--set {set}: in the lab a setting begins with the name of its server, `session.` or `jwt.`"
+            ),
+        }
+    }
+    Ok(LabConfig {
+        port_base: arguments.port_base,
+        data: arguments.data.clone(),
+        keys: arguments.keys.clone(),
+        names: match arguments.names {
+            NamesArgument::Subdomains => Names::Subdomains,
+            NamesArgument::Localhost => Names::Localhost,
+        },
+        // The lab exists to show dangerous settings.
+        session: load_config(None, &session, true)?,
+        jwt: load_config(None, &jwt, true)?,
+    })
+}
+
+/// Opens the page where somebody is looking; `false` where nobody is, or no browser is found.
+fn open(address: &str) -> bool {
+    std::io::stdout().is_terminal() && webbrowser::open(address).is_ok()
+}

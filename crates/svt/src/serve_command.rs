@@ -1,0 +1,172 @@
+//! `svt serve`.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use bank::{Application, HttpConfig, listen, load_config};
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use jwt_server::JwtConfig;
+use session_server::SessionConfig;
+use token_core::clock::SystemClock;
+use token_core::key_folder::KeyFolder;
+use tracing_subscriber::EnvFilter;
+use user_store::sqlite::Database;
+use user_store::{Stores, Timeouts};
+
+/// The options of one server alone.
+#[derive(Args)]
+pub(crate) struct ServeArguments {
+    /// Which server
+    #[arg(value_enum)]
+    server: Server,
+    /// The address to listen on; [default: 127.0.0.1:8002 for session, 127.0.0.1:8003 for jwt]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Settings as TOML
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the database and the keys live
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// Where the keys live, if not in <data>/keys
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// A proxy whose X-Forwarded-For is believed, as a CIDR block
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<IpNet>,
+    /// Browsers reach the server through TLS: answer with Strict-Transport-Security
+    #[arg(long)]
+    behind_tls_proxy: bool,
+    /// A setting: idle_timeout=10m, http.allowed_origins=["https://bank.example"], …
+    #[arg(long = "set", value_name = "K=V")]
+    set: Vec<String>,
+    /// Accept settings named dangerously_…
+    #[arg(long)]
+    dangerously_allow: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Server {
+    /// Cookie sessions
+    Session,
+    /// JWT access tokens and rotating refresh tokens
+    Jwt,
+}
+
+/// Runs one server until it is asked to stop.
+pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
+    log();
+    let default_port = if arguments.server == Server::Session {
+        8002
+    } else {
+        8003
+    };
+    let address = arguments
+        .listen
+        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], default_port)));
+    let file = arguments
+        .config
+        .as_ref()
+        .map(|path| {
+            std::fs::read_to_string(path).with_context(|| format!("--config {}", path.display()))
+        })
+        .transpose()?;
+    std::fs::create_dir_all(&arguments.data).with_context(|| {
+        format!(
+            "{}: name another folder with --data DIR",
+            arguments.data.display()
+        )
+    })?;
+    let database = Database::open(arguments.data.join("bank.db"))?;
+    let keys = KeyFolder::open_or_create(
+        &arguments
+            .keys
+            .clone()
+            .unwrap_or_else(|| arguments.data.join("keys")),
+    )?;
+    let application = build(&arguments, file.as_deref(), address, &database, &keys)?;
+    println!(
+        "listening on http://{}",
+        application.addresses().first().unwrap_or(&address)
+    );
+    let handle = application.handle();
+    let serving = tokio::spawn(application.run_until_stopped());
+    super::asked_to_stop().await?;
+    handle.stop(true).await;
+    serving.await??;
+    database.close().await;
+    Ok(())
+}
+
+fn build(
+    arguments: &ServeArguments,
+    file: Option<&str>,
+    address: SocketAddr,
+    database: &Database,
+    keys: &KeyFolder,
+) -> anyhow::Result<Application> {
+    let clock = Arc::new(SystemClock::new());
+    let stores = |timeouts| Stores::sqlite(database.clone(), clock, timeouts);
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let listener = listen(address, "--listen ADDR")?;
+    let bound = listener.local_addr()?;
+    Ok(match arguments.server {
+        Server::Session => {
+            let config: SessionConfig =
+                load_config(file, &arguments.set, arguments.dangerously_allow)?;
+            let config = SessionConfig {
+                http: http(arguments, config.http),
+                ..config
+            };
+            let stores = stores(config.timeouts());
+            session_server::build(config, stores, keys, None, vec![listener], workers)?
+        }
+        Server::Jwt => {
+            let config: JwtConfig = load_config(file, &arguments.set, arguments.dangerously_allow)?;
+            let issuer = if config.issuer == JwtConfig::default().issuer {
+                format!("http://{bound}")
+            } else {
+                config.issuer
+            };
+            let config = JwtConfig {
+                http: http(arguments, config.http),
+                issuer,
+                ..config
+            };
+            jwt_server::build(
+                config,
+                stores(Timeouts::default()),
+                keys,
+                None,
+                vec![listener],
+                workers,
+            )?
+        }
+    })
+}
+
+fn http(arguments: &ServeArguments, http: HttpConfig) -> HttpConfig {
+    HttpConfig {
+        behind_tls_proxy: http.behind_tls_proxy || arguments.behind_tls_proxy,
+        trusted_proxies: [http.trusted_proxies, arguments.trusted_proxy.clone()].concat(),
+        ..http
+    }
+}
+
+/// A line for each request on standard error: for people on a terminal, JSON elsewhere. `RUST_LOG` chooses how much.
+fn log() {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        log.init()
+    } else {
+        log.json().init()
+    }
+}
