@@ -58,7 +58,7 @@ pub(crate) async fn guard(
     Ok(response)
 }
 
-fn host<'r>(request: &'r ServiceRequest) -> Option<&'r str> {
+fn host(request: &ServiceRequest) -> Option<&str> {
     request.headers().get(header::HOST)?.to_str().ok()
 }
 
