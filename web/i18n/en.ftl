@@ -77,8 +77,8 @@ actor-store = store
 
 ## The diagram
 exchange = Exchange { $id }: { $line }, { $status }
-open-request = Request: { $line }. Show the whole message.
-open-response = Response: { $status }. Show the whole message.
+open-request = The whole request
+open-response = The whole response
 tag-elsewhere = a copy, from elsewhere
 tag-client = another client: { $client }
 tag-unnamed-client = without a name
@@ -162,7 +162,7 @@ advanced-nothing = { $step }: nothing expired.
 advanced = { $step }. Expired: { $ended }.
 advanced-left = { $step }. Expired: { $ended }. Still good: { $left }.
 clock-was-reset = Back to now. Every session and every refresh token has ended.
-lab-was-reset = The lab is as new. Your browser still keeps its old cookie, and no server knows it.
+lab-was-reset = The lab is as new. A cookie from before may still be in your browser; no server knows it.
 preset-is-best-practice = New tokens: access 15 minutes, refresh 30 days.
 preset-is-as-in-the-notes = New tokens, as in the notes: access a week, refresh a month.
 stepped = { $position } of { $count }. { $name }

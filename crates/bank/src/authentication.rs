@@ -133,12 +133,9 @@ pub trait Authentication: Send + Sync + 'static {
     /// Ends one login of a user; `false` when there is none of that id.
     async fn end_one_of(&self, user: UserId, id: &str) -> Result<bool, StoreError>;
 
-    /// Ends the login that asks.
-    async fn end_current(
-        &self,
-        request: &HttpRequest,
-        principal: &Principal,
-    ) -> Result<(), ApiError>;
+    /// Ends the login that the request's credential stands for, or once stood for: a session that was renewed meanwhile
+    /// ends too.
+    async fn end_current(&self, request: &HttpRequest) -> Result<(), ApiError>;
 
     /// Ends every login of a user; how many there were.
     async fn end_all_of(&self, user: UserId, because: EndedBecause) -> Result<u64, StoreError>;

@@ -214,7 +214,8 @@ impl Authentication for JwtAuthentication {
         }
     }
 
-    async fn end_current(&self, _: &HttpRequest, principal: &Principal) -> Result<(), ApiError> {
+    async fn end_current(&self, request: &HttpRequest) -> Result<(), ApiError> {
+        let principal = self.authenticate(request).await?;
         self.end_one_of(principal.user_id, principal.credential.login_id())
             .await?;
         Ok(())

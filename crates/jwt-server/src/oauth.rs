@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bank::{ApiError, Authentication, Bank, Problem};
+use bank::{ApiError, Authentication, Problem};
 use serde::Deserialize;
 use serde_json::json;
 use token_core::refresh::{FamilyId, Presented, RevocationReason};
@@ -223,7 +223,6 @@ struct LogOut {
 #[utoipa::path(post, path = "/logout", tag = "logins", request_body = LogOut, responses(
     (status = 204, description = "Logged out"), (status = 401, description = "Neither token", body = Problem)))]
 async fn log_out(
-    bank: web::Data<Bank>,
     server: web::Data<JwtAuthentication>,
     request: HttpRequest,
     body: web::Json<LogOut>,
@@ -240,10 +239,7 @@ async fn log_out(
                 .revoke(family, RevocationReason::LoggedOut)
                 .await?;
         }
-        None => {
-            let principal = bank.authentication.authenticate(&request).await?;
-            server.end_current(&request, &principal).await?;
-        }
+        None => server.end_current(&request).await?,
     }
     let mut response = HttpResponse::NoContent().finish();
     server.forget(&mut response);

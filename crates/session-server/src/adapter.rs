@@ -76,19 +76,19 @@ impl SessionStore for SessionAdapter {
             .load(&id)
             .await
             .map_err(|error| LoadError::Other(error.into()))?;
-        Ok(row.map(|row| {
-            HashMap::from([
-                ("id".to_owned(), id.expose().to_owned()),
-                ("user_id".to_owned(), row.user_id.to_string()),
-                ("role".to_owned(), row.role.to_string()),
-                (
-                    "expires_at".to_owned(),
-                    row.expires_at.min(row.idle_expires_at).0.to_string(),
-                ),
-                ("username".to_owned(), row.username),
-                ("public_id".to_owned(), row.public_id),
-            ])
-        }))
+        let mut state = HashMap::from([("id".to_owned(), id.expose().to_owned())]);
+        // Without a row the state holds the id alone, which authenticates nobody; a logout still deletes by it.
+        if let Some(row) = row {
+            state.insert("user_id".to_owned(), row.user_id.to_string());
+            state.insert("role".to_owned(), row.role.to_string());
+            state.insert(
+                "expires_at".to_owned(),
+                row.expires_at.min(row.idle_expires_at).0.to_string(),
+            );
+            state.insert("username".to_owned(), row.username);
+            state.insert("public_id".to_owned(), row.public_id);
+        }
+        Ok(Some(state))
     }
 
     async fn save(

@@ -178,13 +178,15 @@ impl Authentication for SessionAuthentication {
             .await?)
     }
 
-    async fn end_current(&self, request: &HttpRequest, _: &Principal) -> Result<(), ApiError> {
+    async fn end_current(&self, request: &HttpRequest) -> Result<(), ApiError> {
         match self.transport {
-            // The middleware deletes the row, and then the cookie.
+            // The middleware deletes the row, and then the cookie. Whether the row was found does not matter: it may have
+            // been renewed since the cookie was sent, and the store follows the old id to the new one.
             Transport::Cookie => request.get_session().purge(),
             Transport::Header => {
-                let carried = self.carried(request).await?;
-                self.sessions.delete(&carried.id).await?;
+                if let Some(id) = bearer(request).and_then(SessionId::from_text) {
+                    self.sessions.delete(&id).await?;
+                }
             }
         }
         Ok(())

@@ -27,10 +27,6 @@ pub(crate) async fn log_out(
     bank: web::Data<Bank>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    if let Ok(principal) = bank.authentication.authenticate(&request).await {
-        bank.authentication
-            .end_current(&request, &principal)
-            .await?;
-    }
+    bank.authentication.end_current(&request).await?;
     Ok(HttpResponse::NoContent().finish())
 }

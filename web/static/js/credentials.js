@@ -82,7 +82,9 @@ export class Credentials extends EventTarget {
       const set = parseSetCookie(value);
       if (set.name !== this.#cookieName) continue;
       this.cookie = set.deletes ? null : set;
-      if (!set.deletes) this.copied.session = set.value;
+      if (set.deletes) continue;
+      this.copied.session = set.value;
+      this.lineBytes.session = null; // Nothing has been sent with this one yet.
     }
   }
 
@@ -91,7 +93,9 @@ export class Credentials extends EventTarget {
     const authorization = header(request, "authorization");
     if (authorization !== undefined) this.lineBytes.token = lineBytes("Authorization", authorization);
     const issued = jsonObject(response.body)?.access_token;
-    if (typeof issued === "string") this.copied.token = issued;
+    if (typeof issued !== "string") return;
+    this.copied.token = issued;
+    this.lineBytes.token = null;
   }
 
   #changed() {

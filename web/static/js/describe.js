@@ -7,12 +7,12 @@ import { parseCookies, parseSetCookie } from "./cookies.js";
 import { elideMiddle, shortJson, shortToken } from "./elide.js";
 import { credentialOf, formObject, header, isPreflight, jsonObject, preflightAllowed, shownTarget } from "./exchange.js";
 import { say } from "./i18n.js";
-import { measured } from "./times.js";
+import { measured, withShortTimes } from "./times.js";
 
 /** @typedef {import("./exchange.js").Exchange} Exchange */
 /** @typedef {import("./elide.js").Segment} Segment */
 /** @typedef {{text: string, kind: "elsewhere" | "other"}} Tag */
-/** @typedef {{name: string, time: string, step: import("./exchange.js").Step}} ShownStep */
+/** @typedef {{name: string, time: string, result: string | null, step: import("./exchange.js").Step}} ShownStep */
 /**
  * @typedef {object} Description
  * @property {Exchange} exchange
@@ -36,16 +36,22 @@ export function describe(exchange, viewer) {
     exchange,
     tag: tagOf(exchange, viewer),
     request: {
-      label: say("open-request", { line: `${exchange.request.method} ${shownTarget(exchange)}` }),
+      label: say("open-request"),
       line: requestLine(exchange),
       credential: credential && credentialLine(credential, viewer.cookieName),
       details: requestDetails(exchange),
     },
-    steps: exchange.steps.map((step) => ({ name: step.name, time: measured(step.duration_us), step })),
+    steps: exchange.steps.map((step) => shownStep(step, Date.parse(exchange.at))),
     reads: credential === null || isPreflight(exchange) ? null : readsOf(exchange),
     response: responseOf(exchange),
     preflight: isPreflight(exchange) ? preflightOf(exchange) : null,
   };
+}
+
+/** @param {import("./exchange.js").Step} step @param {number} at @returns {ShownStep} */
+function shownStep(step, at) {
+  const result = step.result === null ? null : withShortTimes(step.result, at);
+  return { name: step.name, time: measured(step.duration_us), result, step };
 }
 
 /** @param {Exchange} exchange @param {Viewer} viewer @returns {Tag | null} */
@@ -105,7 +111,7 @@ function readsOf({ authentication_reads: reads, authentication_writes: writes })
 function responseOf({ response, duration_us }) {
   const status = `${response.status} ${response.reason}`.trim();
   return {
-    label: say("open-response", { status }),
+    label: say("open-response"),
     refused: response.status >= 400,
     status,
     what: whatMatters(response),

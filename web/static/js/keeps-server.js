@@ -20,7 +20,8 @@ const REASONS = {
 /** @param {SessionRow[]} rows @param {number} now @returns {HTMLElement[]} */
 export function sessionRows(rows, now) {
   const count = sayCount(rows.length, { one: "rows-one", other: "rows-other" });
-  return [html("strong", { class: "count" }, count), ...rows.toReversed().map((row) => sessionRow(row, now))];
+  const sorted = newestFirst(rows, (row) => row.live);
+  return [html("strong", { class: "count" }, count), ...sorted.map((row) => sessionRow(row, now))];
 }
 
 /** @param {SessionRow} row @param {number} now */
@@ -37,7 +38,8 @@ function sessionRow(row, now) {
 export function familyRows(families, now) {
   const zero = html("strong", { class: "count" }, sayCount(0, { one: "rows-one", other: "rows-other" }));
   const head = html("div", {}, zero, " ", html("span", { class: "for" }, say("for-access-token")));
-  return [head, ...families.toReversed().map((family) => familyRow(family, now))];
+  const sorted = newestFirst(families, (family) => family.state === "live");
+  return [head, ...sorted.map((family) => familyRow(family, now))];
 }
 
 /** @param {FamilyRow} family @param {number} now */
@@ -48,6 +50,12 @@ function familyRow(family, now) {
   const text = say("family-row", { id, user: family.username, generation: family.generation, ends });
   const state = live ? null : html("span", { class: "chip over" }, `✗ ${endOf(family)}`);
   return html("div", { class: live ? "row" : "row dead", "data-row": family.id, title: family.device }, state, html("code", {}, text));
+}
+
+/** What still counts comes first, and what came last: the panel is small. RFC 3339 in UTC sorts as text.
+ * @template {{created_at: string}} Row @param {Row[]} rows @param {(row: Row) => boolean} isLive */
+function newestFirst(rows, isLive) {
+  return rows.toSorted((a, b) => Number(isLive(b)) - Number(isLive(a)) || b.created_at.localeCompare(a.created_at));
 }
 
 /** @param {FamilyRow} family */

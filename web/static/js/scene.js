@@ -52,7 +52,7 @@ export function columns(width, em) {
   }
   const browser = Math.min(0.1 * width, 5 * em);
   const store = width - 5.2 * em;
-  return { browser, server: browser + 0.52 * (store - browser), store, times: width - 0.8 * em, wide, width };
+  return { browser, server: browser + 0.48 * (store - browser), store, times: width - 0.8 * em, wide, width };
 }
 
 /** @param {string} text @param {import("./elide.js").Tone} [tone] @returns {Segment[]} */

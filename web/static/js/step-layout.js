@@ -21,18 +21,18 @@ export function layoutStep(shown, top, frame) {
     : step.phase === "application" ? application(shown, top, frame)
     : store(shown, top, frame);
   placed.group.data = { step: step.name, us: step.duration_us, phase: step.phase, effect: step.effect };
-  placed.group.label = [shown.name, shown.time, step.result].filter((part) => part !== null).join(", ");
+  placed.group.label = [shown.name, shown.time, shown.result].filter((part) => part !== null).join(", ");
   return placed;
 }
 
 /** @param {ShownStep} shown @param {number} top @param {Frame} frame @returns {Placed} */
-function compute({ name, time, step }, top, frame) {
+function compute({ name, time, result: came }, top, frame) {
   const { at, em } = frame;
   const { small, normal, timeAt, beforeTime } = rulers(frame);
   const x = at.server + 0.9 * em;
   const y = top + 1.75 * em;
   const room = (at.wide ? beforeTime(time) : at.width - 0.5 * em) - x;
-  const result = step.result === null ? "" : `→ ${step.result}`;
+  const result = came === null ? "" : `→ ${came}`;
   const inBox = at.wide ? 0 : small(time) + 0.5 * em;
   const head = normal(name) + inBox + 1.4 * em;
   const beside = result !== "" && head + 0.5 * em + small(result) <= room;
@@ -54,7 +54,7 @@ function compute({ name, time, step }, top, frame) {
 }
 
 /** @param {ShownStep} shown @param {number} top @param {Frame} frame @returns {Placed} */
-function store({ name, time, step }, top, frame) {
+function store({ name, time, result }, top, frame) {
   const { at, em } = frame;
   const { small, mono, timeAt, beforeTime } = rulers(frame);
   const x = at.server + em;
@@ -66,9 +66,9 @@ function store({ name, time, step }, top, frame) {
     timeAt(time, at.wide ? y + 0.6 * em : y),
     { shape: "arrow", from: at.server, to: at.store, y: y + 0.6 * em, look: "lane" },
   ];
-  if (step.result === null) return { group: { kind: "step", shapes }, y: y + 0.9 * em };
+  if (result === null) return { group: { kind: "step", shapes }, y: y + 0.9 * em };
   shapes.push(
-    { shape: "text", x, y: y + 2 * em, small: true, field: "result", segments: fit(plain(step.result, "soft"), end - x, small) },
+    { shape: "text", x, y: y + 2 * em, small: true, field: "result", segments: fit(plain(result, "soft"), end - x, small) },
     { shape: "arrow", from: at.store, to: at.server, y: y + 2.55 * em, look: "lane", dashed: true },
   );
   return { group: { kind: "step", shapes }, y: y + 2.8 * em };

@@ -35,6 +35,15 @@ export function shortTime(ms, now) {
   return say("time-other-day", { date: date.format(ms), time: minutes.format(ms) });
 }
 
+/** Shortens the RFC 3339 instants in a text of the server: "expired at 11:24:12". @param {string} text @param {number} now */
+export function withShortTimes(text, now) {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (instant) => {
+    const ms = Date.parse(instant);
+    const sameDay = Math.floor(ms / DAY_MS) === Math.floor(now / DAY_MS);
+    return sameDay ? seconds.format(ms) : say("time-other-day", { date: date.format(ms), time: seconds.format(ms) });
+  });
+}
+
 /** What is left, or how long it took: "14:32", "6 h 59 min", "29 d 23 h". @param {number} ms */
 export function span(ms) {
   const total = Math.max(0, Math.floor(ms / 1000));

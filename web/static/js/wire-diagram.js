@@ -34,6 +34,8 @@ export class WireDiagram extends HTMLElement {
   connectedCallback() {
     this.#list.setAttribute("aria-label", this.getAttribute("label") ?? "");
     this.append(this.#actors, this.#list);
+    // A hidden tab is laid out when asked but observes nothing, and it draws what it hears all the same.
+    this.#resized();
     new ResizeObserver(() => this.#resized()).observe(this);
     this.addEventListener("click", (event) => this.#activated(event));
     this.addEventListener("keydown", (event) => {
@@ -109,7 +111,7 @@ export class WireDiagram extends HTMLElement {
     const height = 2 * em;
     const texts = labels.map(([label, x], index) => {
       // The outer labels keep inside the picture where their lifelines stand at its edge.
-      const anchor = at.browser > 3 * em ? "middle" : ["start", "middle", "end"][index];
+      const anchor = at.browser > 3 * em ? "middle" : ["start", "start", "end"][index];
       const edge = anchor === "middle" ? 0 : anchor === "start" ? -0.4 * em : 0.7 * em;
       return svg("text", { class: "actor", x: Number(x) + edge, y: 1.3 * em, "text-anchor": anchor }, String(label));
     });
