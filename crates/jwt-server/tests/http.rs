@@ -1,0 +1,353 @@
+//! The JWT server over HTTP: login, refresh, revocation, introspection, and what a logout does not end.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is how these tests report a failure"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jwt_server::{JwtConfig, Preset};
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use token_core::clock::{Clock, ManualClock, UnixSeconds};
+use token_core::key_folder::KeyFolder;
+use user_store::sqlite::Database;
+use user_store::{PasswordHasher, PasswordHasherConfig, Stores, Timeouts};
+
+const PASSWORD: &str = "white-rabbit-1865";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+struct Server {
+    base: String,
+    clock: Arc<ManualClock>,
+    client: Client,
+    keys: KeyFolder,
+    _data: TempDir,
+}
+
+async fn server_with(config: JwtConfig) -> Server {
+    let data = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
+    let database = Database::open(data.path().join("bank.db")).unwrap();
+    let keys = KeyFolder::open_or_create(&data.path().join("keys")).unwrap();
+    let stores = Stores {
+        passwords: PasswordHasher::new(PasswordHasherConfig::dangerously_cheap()),
+        ..Stores::sqlite(
+            database,
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            Timeouts::default(),
+        )
+    };
+    let listener = bank::listen(([127, 0, 0, 1], 0).into(), "--listen").unwrap();
+    let application = jwt_server::build(config, stores, &keys, None, vec![listener], 2).unwrap();
+    let base = format!("http://127.0.0.1:{}", application.port());
+    tokio::spawn(application.run_until_stopped());
+    let client = Client::builder().no_proxy().build().unwrap();
+    let server = Server {
+        base,
+        clock,
+        client,
+        keys,
+        _data: data,
+    };
+    let alice = json!({ "username": "alice", "password": PASSWORD });
+    assert_eq!(server.post("/users", None, &alice).await.status(), 201);
+    server
+}
+
+async fn server() -> Server {
+    server_with(JwtConfig::default()).await
+}
+
+/// What a client holds after a login or a refresh.
+#[derive(Clone)]
+struct Pair {
+    access: String,
+    refresh: String,
+}
+
+impl Server {
+    async fn post(&self, path: &str, bearer: Option<&str>, body: &Value) -> Response {
+        let request = self.client.post(format!("{}{path}", self.base)).json(body);
+        let request = match bearer {
+            Some(bearer) => request.bearer_auth(bearer),
+            None => request,
+        };
+        request.send().await.unwrap()
+    }
+
+    async fn form(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.client
+            .post(format!("{}{path}", self.base))
+            .form(form)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    async fn me(&self, bearer: &str) -> u16 {
+        let request = self
+            .client
+            .get(format!("{}/me", self.base))
+            .bearer_auth(bearer);
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    async fn log_in(&self) -> Pair {
+        let answer = self
+            .post(
+                "/login",
+                None,
+                &json!({ "username": "alice", "password": PASSWORD }),
+            )
+            .await;
+        pair(answer).await
+    }
+
+    async fn refresh(&self, token: &str) -> Response {
+        self.form(
+            "/token",
+            &[("grant_type", "refresh_token"), ("refresh_token", token)],
+        )
+        .await
+    }
+}
+
+async fn pair(answer: Response) -> Pair {
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["token_type"], "Bearer");
+    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    Pair {
+        access: text("access_token"),
+        refresh: text("refresh_token"),
+    }
+}
+
+async fn invalid_grant(answer: Response) {
+    assert_eq!(answer.status(), 400);
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!(body["error"], "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bare_challenge_without_a_token_and_invalid_token_with_a_bad_one() {
+    let server = server().await;
+    let url = format!("{}/me", server.base);
+    let bare = server.client.get(&url).send().await.unwrap();
+    assert_eq!(
+        (bare.status().as_u16(), &bare.headers()["www-authenticate"]),
+        (401, &"Bearer".parse().unwrap())
+    );
+    let pair = server.log_in().await;
+    let mut bodies = vec![bare.text().await.unwrap()];
+    for bad in [
+        "nonsense",
+        "a.b.c",
+        &format!("{}x", pair.access),
+        &pair.refresh,
+    ] {
+        let answer = server
+            .client
+            .get(&url)
+            .bearer_auth(bad)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 401, "{bad}");
+        assert_eq!(
+            answer.headers()["www-authenticate"],
+            r#"Bearer error="invalid_token""#
+        );
+        bodies.push(answer.text().await.unwrap());
+    }
+    assert!(
+        bodies.windows(2).all(|pair| pair[0] == pair[1]),
+        "one external shape"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_access_token_outlives_the_logout_until_it_expires() {
+    let server = server().await;
+    let pair = server.log_in().await;
+    let out = server
+        .post("/logout", None, &json!({ "refresh_token": pair.refresh }))
+        .await;
+    assert_eq!(out.status(), 204);
+    invalid_grant(server.refresh(&pair.refresh).await).await;
+    server.clock.advance(Duration::from_secs(15 * 60 - 1));
+    assert_eq!(server.me(&pair.access).await, 200);
+    server.clock.advance(Duration::from_secs(1));
+    assert_eq!(server.me(&pair.access).await, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_by_the_bearer_alone_ends_its_family() {
+    let server = server().await;
+    let pair = server.log_in().await;
+    assert_eq!(
+        server
+            .post("/logout", Some(&pair.access), &json!({}))
+            .await
+            .status(),
+        204
+    );
+    invalid_grant(server.refresh(&pair.refresh).await).await;
+    assert_eq!(server.post("/logout", None, &json!({})).await.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_token_rotates_repeats_within_the_grace_and_revokes_when_reused_after_it() {
+    let server = server().await;
+    let first = server.log_in().await;
+    let second = pair(server.refresh(&first.refresh).await).await;
+    let again = pair(server.refresh(&first.refresh).await).await;
+    assert_eq!(
+        second.refresh, again.refresh,
+        "a lost answer is given again, identical"
+    );
+    server.clock.advance(Duration::from_secs(10));
+    invalid_grant(server.refresh(&first.refresh).await).await;
+    invalid_grant(server.refresh(&second.refresh).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_tabs_refresh_at_once_and_get_one_successor() {
+    let server = Arc::new(server().await);
+    let first = server.log_in().await;
+    let tabs = (0..16).map(|_| {
+        let (server, token) = (Arc::clone(&server), first.refresh.clone());
+        tokio::spawn(async move { pair(server.refresh(&token).await).await.refresh })
+    });
+    let tabs: Vec<_> = tabs.collect();
+    let mut successors = std::collections::BTreeSet::new();
+    for tab in tabs {
+        successors.insert(tab.await.unwrap());
+    }
+    assert_eq!(successors.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_week_and_a_month_pass_as_the_notes_have_it() {
+    let server = server_with(JwtConfig::default().with_preset(Preset::AsInTheNotes)).await;
+    let first = server.log_in().await;
+    server.clock.advance(7 * DAY);
+    assert_eq!(server.me(&first.access).await, 401);
+    let second = pair(server.refresh(&first.refresh).await).await;
+    assert_eq!(server.me(&second.access).await, 200);
+    server.clock.advance(30 * DAY);
+    invalid_grant(server.refresh(&second.refresh).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revocation_answers_alike_for_unknown_tokens_and_says_what_it_cannot_do() {
+    let server = server().await;
+    let pair = server.log_in().await;
+    assert_eq!(
+        server
+            .form("/revoke", &[("token", "unknown")])
+            .await
+            .status(),
+        200
+    );
+    let access = server.form("/revoke", &[("token", &pair.access)]).await;
+    assert_eq!(access.status(), 400);
+    assert_eq!(
+        access.json::<Value>().await.unwrap()["error"],
+        "unsupported_token_type"
+    );
+    assert_eq!(
+        server
+            .form("/revoke", &[("token", &pair.refresh)])
+            .await
+            .status(),
+        200
+    );
+    invalid_grant(server.refresh(&pair.refresh).await).await;
+    let wrong = server.form("/token", &[("grant_type", "password")]).await;
+    assert_eq!(
+        wrong.json::<Value>().await.unwrap()["error"],
+        "unsupported_grant_type"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn introspection_is_for_those_who_know_the_secret() {
+    let server = server().await;
+    let pair = server.log_in().await;
+    let ask = async |token: &str, secret: &str| {
+        let request = server
+            .client
+            .post(format!("{}/introspect", server.base))
+            .form(&[("token", token)]);
+        request
+            .basic_auth("introspection", Some(secret))
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(ask(&pair.access, "guess").await.status(), 401);
+    let secret = server.keys.introspection_secret();
+    for token in [&pair.access, &pair.refresh] {
+        let body: Value = ask(token, secret.expose()).await.json().await.unwrap();
+        assert_eq!(
+            (&body["active"], &body["username"]),
+            (&json!(true), &json!("alice"))
+        );
+    }
+    let body: Value = ask("unknown", secret.expose()).await.json().await.unwrap();
+    assert_eq!(body, json!({ "active": false }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_published_documents_agree_with_the_tokens() {
+    let server = server().await;
+    let get = async |path: &str| -> Value {
+        server
+            .client
+            .get(format!("{}{path}", server.base))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    };
+    let metadata = get("/.well-known/oauth-authorization-server").await;
+    let access = server.log_in().await.access;
+    let token = token_core::jwt::decode_unverified(&access).unwrap();
+    assert_eq!(metadata["issuer"], token.claims["iss"]);
+    let jwks = get("/.well-known/jwks.json").await;
+    assert_eq!(jwks["keys"][0]["kid"], token.header["kid"]);
+    assert!(
+        jwks["keys"][0].get("d").is_none(),
+        "the private half stays at home"
+    );
+    assert!(get("/openapi.json").await["paths"]["/token"].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_family_list_shows_devices_and_a_password_change_ends_the_others() {
+    let server = server().await;
+    let (first, second) = (server.log_in().await, server.log_in().await);
+    let request = server
+        .client
+        .get(format!("{}/sessions", server.base))
+        .bearer_auth(&second.access);
+    let listed: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(listed["sessions"].as_array().unwrap().len(), 2);
+    let change = json!({ "current_password": PASSWORD, "new_password": "another-one-9" });
+    assert_eq!(
+        server
+            .post("/password", Some(&second.access), &change)
+            .await
+            .status(),
+        204
+    );
+    invalid_grant(server.refresh(&first.refresh).await).await;
+    pair(server.refresh(&second.refresh).await).await;
+}

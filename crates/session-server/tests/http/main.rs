@@ -1,0 +1,12 @@
+//! Every route of the session server over HTTP: what succeeds, how each fails, and what cannot be brought back to life.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic is how these tests report a failure"
+)]
+
+mod bank;
+mod logins;
+mod refusals;
+mod server;
