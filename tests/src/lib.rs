@@ -1,0 +1,14 @@
+//! What the end-to-end tests stand on: a real lab, a real Chromium, and the first page as an object.
+//!
+//! Each test has a lab of its own on free ports, with an empty data folder, and a browser of its own with a fresh profile, so
+//! tests run side by side and none sees what another did.
+
+pub mod browser;
+pub mod spawned_lab;
+pub mod visit;
+pub mod wire_page;
+
+pub use browser::Browser;
+pub use spawned_lab::SpawnedLab;
+pub use visit::{Visit, visit};
+pub use wire_page::{Lane, WirePage};

@@ -1,0 +1,14 @@
+//! The lab in a real browser, as its visitors use it.
+//!
+//! One program, because each would link the whole lab again.
+
+mod clock;
+mod keyboard;
+mod language;
+mod layout;
+mod logins;
+mod policy;
+mod record;
+mod replay;
+mod tabs;
+mod two_labs;
