@@ -7,8 +7,44 @@
  */
 
 /** @typedef {import("./exchange.js").Exchange} Exchange */
-/** @typedef {{id: string, username: string, device: string, created_at: string, seen_at: string, idle_expires_at: string, expires_at: string, live: boolean}} SessionRow */
-/** @typedef {{id: string, username: string, device: string, generation: number, created_at: string, rotated_at: string, expires_at: string, state: "live" | "expired" | "revoked", reason: string | null}} FamilyRow */
+/**
+ * @typedef {object} SessionRow
+ * @property {string} id
+ * @property {string} username
+ * @property {string} device
+ * @property {string} created_at
+ * @property {string} seen_at
+ * @property {string} idle_expires_at
+ * @property {string} expires_at
+ * @property {boolean} live
+ */
+/**
+ * @typedef {object} FamilyRow
+ * @property {string} id
+ * @property {string} username
+ * @property {string} device
+ * @property {number} generation
+ * @property {string} created_at
+ * @property {string} rotated_at
+ * @property {string} expires_at
+ * @property {"live" | "expired" | "revoked"} state
+ * @property {string | null} reason
+ */
+/**
+ * @typedef {object} SessionState
+ * @property {string} store
+ * @property {string} cookie
+ * @property {number} idle_timeout_seconds
+ * @property {number} absolute_timeout_seconds
+ * @property {SessionRow[]} rows
+ */
+/**
+ * @typedef {object} JwtState
+ * @property {string} algorithm
+ * @property {number} access_lifetime_seconds
+ * @property {number} refresh_lifetime_seconds
+ * @property {FamilyRow[]} families
+ */
 /**
  * @typedef {object} LabState
  * @property {string} now
@@ -17,8 +53,8 @@
  * @property {{username: string, password: string}[]} users
  * @property {"best-practice" | "as-in-the-notes"} preset
  * @property {number} last_exchange
- * @property {{store: string, cookie: string, idle_timeout_seconds: number, absolute_timeout_seconds: number, rows: SessionRow[]}} session
- * @property {{algorithm: string, access_lifetime_seconds: number, refresh_lifetime_seconds: number, families: FamilyRow[]}} jwt
+ * @property {SessionState} session
+ * @property {JwtState} jwt
  */
 /** @typedef {{status: number, body: Record<string, any>, retryAfter: number | null}} Answer */
 /**

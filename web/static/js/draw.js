@@ -30,7 +30,8 @@ function drawShape(shape, em) {
 function drawText({ x, y, segments, mono, small, bold, anchor, field }) {
   const classes = [mono && "mono", small && "small", bold && "bold"].filter(Boolean).join(" ");
   const spans = segments.map(({ text, tone }) => svg("tspan", { class: tone }, text));
-  return svg("text", { class: classes || null, x: round(x), y: round(y), "text-anchor": anchor, "data-field": field }, ...spans);
+  const attributes = { class: classes || null, x: round(x), y: round(y), "text-anchor": anchor, "data-field": field };
+  return svg("text", attributes, ...spans);
 }
 
 /** @param {import("./scene.js").ArrowShape} shape @param {number} em */
@@ -38,14 +39,16 @@ function drawArrow({ from, to, y, look, dashed }, em) {
   const way = Math.sign(to - from);
   const size = (look === "thin" ? 0.5 : 0.82) * em;
   const neck = to - way * size * 0.8;
-  const head = `M${round(to)} ${round(y)}l${round(-way * size)} ${round(-size * 0.46)}v${round(size * 0.92)}z`;
   const line = svg("path", { class: "line", d: `M${round(from)} ${round(y)}H${round(neck)}` });
-  const arrow = svg("g", { class: `arrow ${look}${dashed ? " dashed" : ""}${way < 0 ? " back" : ""}` }, line, svg("path", { class: "head", d: head }));
+  const tip = `M${round(to)} ${round(y)}l${round(-way * size)} ${round(-size * 0.46)}v${round(size * 0.92)}z`;
+  const classes = ["arrow", look, dashed && "dashed", way < 0 && "back"].filter(Boolean).join(" ");
+  const arrow = svg("g", { class: classes }, line, svg("path", { class: "head", d: tip }));
   if (look === "refused") {
     // A cross on the shaft, near the server that refuses: it must be seen without its colour.
     const x = from + way * 1.6 * em;
-    const arm = 0.42 * em;
-    arrow.append(svg("path", { class: "cross", d: `M${round(x - arm)} ${round(y - arm)}l${round(2 * arm)} ${round(2 * arm)}m0 ${round(-2 * arm)}l${round(-2 * arm)} ${round(2 * arm)}` }));
+    const arm = round(0.42 * em);
+    const cross = `M${round(x - arm)} ${round(y - arm)}l${2 * arm} ${2 * arm}m0 ${-2 * arm}l${-2 * arm} ${2 * arm}`;
+    arrow.append(svg("path", { class: "cross", d: cross }));
   }
   return arrow;
 }
@@ -60,7 +63,8 @@ function drawGroup({ kind, shapes, data = {}, label }, em) {
     drawn.setAttribute("tabindex", "0");
     drawn.setAttribute("data-opens", kind);
   }
-  if (label !== undefined) drawn.setAttribute("aria-label", kind === "step" ? label : `${wordsOf(shapes)}. ${label}`);
+  const words = kind === "step" ? "" : wordsOf(shapes);
+  if (label !== undefined) drawn.setAttribute("aria-label", words === "" ? label : `${words}. ${label}`);
   if (kind === "step") drawn.setAttribute("role", "img");
   return drawn;
 }

@@ -42,7 +42,8 @@ export function tokenKeeps({ access, refresh, copied, lineBytes }, now) {
   return [html("div", { class: "chips" }, token, ...chips)];
 }
 
-/** @param {"expires-in" | "refresh-expires-in"} running @param {"expired" | "refresh-expired"} over @param {number} at @param {number} now */
+/** @param {"expires-in" | "refresh-expires-in"} running @param {"expired" | "refresh-expired"} over
+ * @param {number} at @param {number} now */
 function expiryChip(running, over, at, now) {
   // says: expired, refresh-expired
   if (now >= at) return chip(`✗ ${say(over)}`, "over");

@@ -11,10 +11,12 @@ const PATIENCE_MS = 2_000;
 
 const main = find("main", HTMLElement);
 const origin = main.dataset.appOrigin ?? "";
+const probing = find("#probing", HTMLElement);
 
+probing.hidden = false;
 if (await reaches(origin, PATIENCE_MS)) {
   location.replace(`${origin}/`);
 } else {
-  find("#probing", HTMLElement).hidden = true;
+  probing.hidden = true;
   find("#unreachable", HTMLElement).hidden = false;
 }

@@ -13,16 +13,24 @@ import { fullTime, measured } from "./times.js";
 /** @typedef {import("./exchange.js").Exchange} Exchange */
 
 const CREDENTIALS = ["cookie", "set-cookie", "authorization"];
+/** Shown first, in this order. The record keeps no order of its own, and none has a meaning (RFC 9110 §5.3). */
+const FIRST = ["host", ...CREDENTIALS, "origin", "content-type"];
 
 /** @param {string} first @param {import("./exchange.js").Header[]} headers @param {string | null} body */
 export function wholeMessage(first, headers, body) {
   const pre = html("pre", { class: "message-text", tabindex: "0" }, html("b", { class: "first-line" }, first), "\n");
-  for (const [name, value] of headers) {
+  for (const [name, value] of headers.toSorted(([a], [b]) => rank(a) - rank(b))) {
     const matters = CREDENTIALS.includes(name.toLowerCase());
     pre.append(html("span", { class: "header-name" }, `${titleCase(name)}: `), html("span", { class: matters ? "lane" : "" }, value), "\n");
   }
   pre.append("\n", body === null ? say("body-not-kept") : prettyBody(body));
   return pre;
+}
+
+/** @param {string} name */
+function rank(name) {
+  const place = FIRST.indexOf(name.toLowerCase());
+  return place < 0 ? FIRST.length : place;
 }
 
 /** @param {string} body */
@@ -62,7 +70,8 @@ function claimTimes({ iat, exp }) {
   return say("jwt-times", { issued: fullTime(iat * 1000), expires: fullTime(exp * 1000) });
 }
 
-/** The session cookie in words, when the message carries it. @param {Exchange} exchange @param {"request" | "response"} part @param {string} cookieName */
+/** The session cookie in words, when the message carries it.
+ * @param {Exchange} exchange @param {"request" | "response"} part @param {string} cookieName */
 export function explainedCookie(exchange, part, cookieName) {
   const lines = part === "request"
     ? parseCookies(header(exchange.request, "cookie") ?? "").filter(([name]) => name === cookieName).map(() => say("cookie-sent"))

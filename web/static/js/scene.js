@@ -16,8 +16,10 @@
  * @property {"start" | "end" | "middle"} [anchor]
  * @property {string} [field] A `data-field`, by which tests and styles find it.
  */
-/** @typedef {{shape: "arrow", from: number, to: number, y: number, look: "lane" | "application" | "refused" | "thin", dashed?: boolean}} ArrowShape */
-/** @typedef {{shape: "box", x: number, y: number, width: number, height: number, look: "step" | "badge" | "alarm" | "tag" | "zero" | "hit"}} BoxShape */
+/** @typedef {"lane" | "application" | "refused" | "thin"} ArrowLook */
+/** @typedef {{shape: "arrow", from: number, to: number, y: number, look: ArrowLook, dashed?: boolean}} ArrowShape */
+/** @typedef {"step" | "badge" | "alarm" | "tag" | "zero" | "hit"} BoxLook */
+/** @typedef {{shape: "box", x: number, y: number, width: number, height: number, look: BoxLook}} BoxShape */
 /** @typedef {{shape: "rule", x1: number, x2: number, y: number}} RuleShape */
 /** @typedef {{shape: "life", x: number, y1: number, y2: number, look?: "elsewhere"}} LifeShape */
 /** @typedef {TextShape | ArrowShape | BoxShape | RuleShape | LifeShape} Shape */
@@ -33,6 +35,9 @@
 /** @typedef {{width: number, height: number, ground: Shape[], groups: Group[]}} Scene */
 
 /** Measures text in pixels. @typedef {(text: string, font: {mono?: boolean, small?: boolean, bold?: boolean}) => number} Measure */
+
+/** What a layout works with. @typedef {{em: number, measure: Measure, at: Columns}} Frame */
+/** A group, and the height at which it ends. @typedef {{group: Group, y: number}} Placed */
 
 /**
  * The three lifelines of a sequence diagram, and where times end. `wide` is whether times have a column of their own.
@@ -57,3 +62,10 @@ export function columns(width, em) {
 
 /** @param {string} text @param {import("./elide.js").Tone} [tone] @returns {Segment[]} */
 export const plain = (text, tone = "ink") => [{ text, tone }];
+
+/** The area of a message that a pointer may hit and that shows the focus.
+ * @param {Frame} frame @param {number} y1 @param {number} y2 @param {number} [right] @returns {Shape} */
+export function hitArea({ at, em }, y1, y2, right = at.width - 0.5 * em) {
+  const x = at.browser - 0.5 * em;
+  return { shape: "box", x, y: y1, width: right - x, height: y2 - y1, look: "hit" };
+}

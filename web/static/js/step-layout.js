@@ -9,8 +9,8 @@ import { say } from "./i18n.js";
 import { plain } from "./scene.js";
 
 /** @typedef {import("./describe.js").ShownStep} ShownStep */
-/** @typedef {import("./exchange-layout.js").Frame} Frame */
-/** @typedef {import("./exchange-layout.js").Placed} Placed */
+/** @typedef {import("./scene.js").Frame} Frame */
+/** @typedef {import("./scene.js").Placed} Placed */
 /** @typedef {import("./scene.js").Group} Group */
 /** @typedef {import("./scene.js").Shape} Shape */
 
@@ -32,9 +32,11 @@ function compute({ name, time, result: came }, top, frame) {
   const x = at.server + 0.9 * em;
   const y = top + 1.75 * em;
   const room = (at.wide ? beforeTime(time) : at.width - 0.5 * em) - x;
-  const result = came === null ? "" : `→ ${came}`;
-  const inBox = at.wide ? 0 : small(time) + 0.5 * em;
-  const head = normal(name) + inBox + 1.4 * em;
+  // In a narrow lane the time stands in the box where the name leaves it room, and else before the result.
+  const timeInBox = !at.wide && normal(name) + small(time) + 1.9 * em <= room;
+  const timeBelow = !at.wide && !timeInBox;
+  const result = [timeBelow ? time : null, came === null ? null : `→ ${came}`].filter((part) => part !== null).join(" ");
+  const head = normal(name) + (timeInBox ? small(time) + 0.5 * em : 0) + 1.4 * em;
   const beside = result !== "" && head + 0.5 * em + small(result) <= room;
   const width = Math.min(room, head + (beside ? 0.5 * em + small(result) : 0));
   /** @type {Shape[]} */
@@ -42,9 +44,8 @@ function compute({ name, time, result: came }, top, frame) {
     { shape: "box", x, y: top + 0.45 * em, width, height: 2 * em, look: "step" },
     { shape: "text", x: x + 0.7 * em, y, segments: fit(plain(name), room - 1.4 * em, normal) },
   ];
-  // In a narrow lane the time stands in the box, if the name leaves it room; the dialog has it in any case.
   if (at.wide) shapes.push(timeAt(time, y));
-  else if (head <= room) shapes.push({ shape: "text", x: x + normal(name) + 1.2 * em, y, small: true, field: "time", segments: plain(time, "soft") });
+  if (timeInBox) shapes.push({ ...timeAt(time, y), x: x + head - 0.7 * em });
   if (result !== "") {
     const resultX = beside ? x + head - 0.2 * em : x + 0.7 * em;
     const segments = fit(plain(result, "soft"), at.width - resultX - 0.5 * em, small);
@@ -81,9 +82,10 @@ function application({ name, time }, top, frame) {
   const x = at.server + em;
   const y = top + 1.55 * em;
   const room = (at.wide ? at.store - 0.3 * em : beforeTime(time)) - x;
+  const whose = plain(say("the-application"), "soft");
   return {
     group: { kind: "step", shapes: [
-      { shape: "text", x: at.server - 0.7 * em, y: y + 0.6 * em, small: true, anchor: "end", segments: plain(say("the-application"), "soft") },
+      { shape: "text", x: at.server - 0.7 * em, y: y + 0.6 * em, small: true, anchor: "end", segments: whose },
       { shape: "text", x, y, small: true, segments: fit(plain(name, "soft"), room, small) },
       timeAt(time, at.wide ? y + 0.6 * em : y),
       { shape: "arrow", from: at.server, to: at.store, y: y + 0.6 * em, look: "application" },
@@ -100,8 +102,10 @@ function rulers({ at, em, measure }) {
     small,
     mono: (/** @type {string} */ text) => measure(text, { mono: true }),
     normal: (/** @type {string} */ text) => measure(text, {}),
-    /** @param {string} time @param {number} y @returns {Shape} */
-    timeAt: (time, y) => ({ shape: "text", x: at.times, y, small: true, anchor: "end", field: "time", segments: plain(time, "soft") }),
+    /** @param {string} time @param {number} y @returns {import("./scene.js").TextShape} */
+    timeAt: (time, y) => (
+      { shape: "text", x: at.times, y, small: true, anchor: "end", field: "time", segments: plain(time, "soft") }
+    ),
     /** @param {string} time */
     beforeTime: (time) => at.times - small(time) - 0.5 * em,
   };
