@@ -8,7 +8,7 @@ pub mod spawned_lab;
 pub mod visit;
 pub mod wire_page;
 
-pub use browser::Browser;
-pub use spawned_lab::SpawnedLab;
+pub use browser::{Browser, Viewport};
+pub use spawned_lab::{SpawnedLab, header, path_of};
 pub use visit::{Visit, visit};
 pub use wire_page::{Lane, WirePage};

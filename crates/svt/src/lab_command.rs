@@ -18,7 +18,7 @@ pub(crate) struct LabArguments {
     /// Where the database and the keys live
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// Where the keys live, if not in <data>/keys
+    /// Where the keys live, if not in the folder `keys` of the data
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
     /// How the origins are named: `localhost` for a browser that does not resolve *.localhost

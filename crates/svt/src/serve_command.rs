@@ -32,7 +32,7 @@ pub(crate) struct ServeArguments {
     /// Where the database and the keys live
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// Where the keys live, if not in <data>/keys
+    /// Where the keys live, if not in the folder `keys` of the data
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
     /// A proxy whose X-Forwarded-For is believed, as a CIDR block
@@ -41,7 +41,7 @@ pub(crate) struct ServeArguments {
     /// Browsers reach the server through TLS: answer with Strict-Transport-Security
     #[arg(long)]
     behind_tls_proxy: bool,
-    /// A setting: idle_timeout=10m, http.allowed_origins=["https://bank.example"], …
+    /// A setting: idle_timeout=10m, http.behind_tls_proxy=true, …
     #[arg(long = "set", value_name = "K=V")]
     set: Vec<String>,
     /// Accept settings named dangerously_…

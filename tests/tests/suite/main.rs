@@ -3,12 +3,6 @@
 //! One program, because each would link the whole lab again.
 
 mod clock;
-mod keyboard;
-mod language;
-mod layout;
 mod logins;
-mod policy;
-mod record;
+mod page;
 mod replay;
-mod tabs;
-mod two_labs;

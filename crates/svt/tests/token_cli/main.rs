@@ -9,7 +9,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::*;
-use token_core::jwt::{Algorithm, SigningKey};
+use token_core::jwt::Algorithm;
 
 #[test]
 fn decode_shows_the_three_parts_and_times_in_words() {
