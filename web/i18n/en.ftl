@@ -186,6 +186,7 @@ jwt-signature-note = Covers header and payload, nothing else of the request. Onl
 not-a-jwt = This is no JWT.
 cookie-title = The session cookie
 cookie-sent = The browser added it by itself. It says nothing about the user: the server looks up the row that it stands for.
+cookie-sent-by-other = Not this browser: whoever has the value can send it. It says nothing about the user: the server looks up the row that it stands for.
 cookie-set = It says nothing about the user: it stands for a row on the server.
 cookie-deleted = The browser is told to forget it.
 explain-host-prefix = __Host-: set by this very host, with Secure, for every path. A sibling host cannot plant it.

@@ -74,7 +74,8 @@ function claimTimes({ iat, exp }) {
  * @param {Exchange} exchange @param {"request" | "response"} part @param {string} cookieName */
 export function explainedCookie(exchange, part, cookieName) {
   const lines = part === "request"
-    ? parseCookies(header(exchange.request, "cookie") ?? "").filter(([name]) => name === cookieName).map(() => say("cookie-sent"))
+    ? parseCookies(header(exchange.request, "cookie") ?? "").filter(([name]) => name === cookieName)
+      .map(() => (exchange.elsewhere || exchange.client !== navigator.userAgent ? say("cookie-sent-by-other") : say("cookie-sent")))
     : exchange.response.headers.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => parseSetCookie(value))
       .filter((cookie) => cookie.name === cookieName).map((cookie) => say(cookie.deletes ? "cookie-deleted" : "cookie-set"));
   if (lines.length === 0) return null;
