@@ -83,7 +83,7 @@ pub enum LabError {
     #[error(transparent)]
     Listen(#[from] std::io::Error),
     /// The data folder cannot be used.
-    #[error("{path}: {source}; name another folder with --data DIR")]
+    #[error("the data folder {path} cannot be used; name another with --data DIR")]
     Data {
         /// The folder.
         path: PathBuf,
