@@ -86,7 +86,7 @@ pub struct DrawnStep {
 
 /// Reads the drawn exchanges of a lane (`argument`) out of the page.
 const READ_DIAGRAM: &str = r#"
-const text = (within, field) => within.querySelector(`[data-field="${field}"]`)?.textContent ?? null;
+const text = (within, field) => within.querySelector(`[data-field="${field}"]`)?.textContent.trim() ?? null;
 return [...document.querySelectorAll(`.lane[data-lane=${arguments[0]}] g.exchange`)].map((exchange) => ({
   id: Number(exchange.dataset.exchange),
   method: exchange.dataset.method,

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde_json::json;
 use tests::browser::Viewport;
-use tests::{Browser, SpawnedLab, WirePage};
+use tests::{Browser, Lane, SpawnedLab, WirePage};
 
 /// Name, size, whether dark, whether projected.
 const PICTURES: [(&str, u32, u32, bool, bool); 4] = [
@@ -13,6 +14,10 @@ const PICTURES: [(&str, u32, u32, bool, bool); 4] = [
     ("wire-390", 390, 844, false, false),
     ("wire-present", 1280, 800, false, true),
 ];
+
+/// Exchanges are drawn in step by step, and a picture is of the end.
+const AT_REST: &str =
+    "return document.getAnimations().every((animation) => animation.playState === 'finished');";
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -43,8 +48,12 @@ async fn main() -> Result<()> {
                 .send_keys("p")
                 .await?;
         }
-        // The drawing-in ends within a second; a picture has no event to wait for.
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        for lane in Lane::ALL {
+            page.keeps(lane, "server", "alice").await?;
+        }
+        browser
+            .wait_for("the drawing to come to rest", AT_REST, json!(null))
+            .await?;
         std::fs::write(
             folder.join(format!("{name}.png")),
             browser.driver().screenshot_as_png().await?,

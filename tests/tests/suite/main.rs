@@ -3,6 +3,12 @@
 //! One program, because each would link the whole lab again.
 
 mod clock;
+mod keyboard;
+mod language;
+mod layout;
 mod logins;
-mod page;
+mod policy;
+mod record;
 mod replay;
+mod tabs;
+mod two_labs;

@@ -7,8 +7,11 @@ use tests::{Visit, visit};
 
 /// Tries everything that the policy forbids, and says what came of each.
 const TRY_EVERYTHING: &str = r#"
+const done = arguments[arguments.length - 1];
+// Later, when nothing of the driver is on the stack any more: what the driver itself runs may use eval.
+setTimeout(() => done(tryAll()), 0);
 const attempt = (work) => { try { work(); return "done"; } catch (error) { return error.name; } };
-return {
+const tryAll = () => ({
   markup: attempt(() => { document.body.insertAdjacentHTML("beforeend", "<b id=planted>x</b>"); }),
   code: attempt(() => { eval("window.planted = true"); }),
   script: attempt(() => { document.createElement("script").text = "window.planted = true"; }),
@@ -20,7 +23,7 @@ return {
     return applied ? "done" : "refused";
   })(),
   planted: window.planted === true || document.getElementById("planted") !== null,
-};
+});
 "#;
 
 fn pages(lab: &SpawnedLab) -> [(&'static str, String); 2] {
@@ -53,11 +56,11 @@ async fn every_page_carries_the_strict_policy_and_the_browser_enforces_it() -> R
             }
         }
         visit.page().await?;
-        let came_of_it: serde_json::Value = visit.browser.run(TRY_EVERYTHING, json!(null)).await?;
+        let came_of_it = visit.browser.driver().execute_async(TRY_EVERYTHING, Vec::new()).await?;
         let refused = json!({
             "markup": "TypeError", "code": "EvalError", "script": "TypeError", "policy": "TypeError", "style": "refused", "planted": false,
         });
-        assert_eq!(came_of_it, refused);
+        assert_eq!(*came_of_it.json(), refused);
         // Each attempt was reported to the console, and is no complaint about the page.
         let reported = visit.browser.console().await?;
         assert!(reported.len() >= 4, "{reported:#?}");
