@@ -9,6 +9,7 @@
 
 mod authentication;
 mod config;
+mod cookie;
 mod credentials;
 mod http;
 mod problem;
@@ -17,6 +18,7 @@ mod server;
 
 pub use authentication::{Authentication, Credential, EndedBecause, LoggedIn, Login, Principal};
 pub use config::{ConfigError, HttpConfig, Transport, load_config};
+pub use cookie::{CookieConfig, SameSite, without_attribute};
 pub use credentials::{CheckedUser, check_password};
 pub use http::{Metrics, harden};
 pub use problem::{ApiError, Challenge, Problem};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
+use actix_web::http::header::{AUTHORIZATION, HeaderValue, SET_COOKIE, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse};
 use async_trait::async_trait;
 use bank::{
@@ -20,8 +19,6 @@ use user_store::{FamilyRecord, RefreshFamilies, StoreError, step};
 
 use crate::config::JwtConfig;
 
-/// The cookie of cookie transport.
-const COOKIE: &str = "__Host-token";
 /// The longest device description that is kept, in characters.
 const DEVICE_LIMIT: usize = 200;
 
@@ -84,13 +81,9 @@ impl JwtAuthentication {
     pub(crate) fn respond(&self, answer: &TokenAnswer) -> HttpResponse {
         let mut response = HttpResponse::Ok();
         if self.config.transport == Transport::Cookie {
-            let cookie = Cookie::build(COOKIE, answer.access_token.clone())
-                .secure(true)
-                .http_only(true)
-                .same_site(SameSite::Lax)
-                .path("/")
-                .finish();
-            response.cookie(cookie);
+            let cookie = &self.config.cookie;
+            let line = cookie.header_value(&self.config.cookie_name(), &answer.access_token);
+            response.append_header((SET_COOKIE, line));
         }
         response.json(answer)
     }
@@ -98,14 +91,11 @@ impl JwtAuthentication {
     /// Forgets the cookie, where there is one; the token in it lives on.
     pub(crate) fn forget(&self, response: &mut HttpResponse) {
         if self.config.transport == Transport::Cookie {
-            let mut cookie = Cookie::build(COOKIE, "")
-                .secure(true)
-                .http_only(true)
-                .path("/")
-                .finish();
-            cookie.make_removal();
-            // An error means a cookie name that is no header value, which a constant is not.
-            let _ = response.add_cookie(&cookie);
+            let line = self.config.cookie.removal(&self.config.cookie_name());
+            // The settings were validated, so the line is a header value.
+            if let Ok(line) = HeaderValue::try_from(line) {
+                response.headers_mut().append(SET_COOKIE, line);
+            }
         }
     }
 
@@ -119,7 +109,7 @@ impl JwtAuthentication {
                     .then(|| token.to_owned())
             }
             Transport::Cookie => request
-                .cookie(COOKIE)
+                .cookie(&self.config.cookie_name())
                 .map(|cookie| cookie.value().to_owned()),
         }
     }

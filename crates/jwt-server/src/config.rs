@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bank::{ConfigError, HttpConfig, Transport};
+use bank::{ConfigError, CookieConfig, HttpConfig, Transport};
 use serde::{Deserialize, Serialize};
 use token_core::jwt::Algorithm;
 use token_core::refresh::RefreshPolicy;
@@ -39,6 +39,8 @@ pub struct JwtConfig {
     /// How far the clocks of issuer and verifier may differ, at most 60s.
     #[serde(with = "humantime_serde")]
     pub leeway: Duration,
+    /// The cookie of cookie transport.
+    pub cookie: CookieConfig,
     /// What both servers ask of every request.
     pub http: HttpConfig,
 }
@@ -72,6 +74,7 @@ impl Default for JwtConfig {
             family_lifetime: absolute_lifetime,
             refresh_grace: grace,
             leeway: Duration::ZERO,
+            cookie: CookieConfig::default(),
             http: HttpConfig::default(),
         }
     }
@@ -102,12 +105,19 @@ impl JwtConfig {
         }
     }
 
+    /// The name of the cookie.
+    #[must_use]
+    pub fn cookie_name(&self) -> String {
+        self.cookie.name("token")
+    }
+
     /// Checks the settings against each other.
     ///
     /// # Errors
     /// Every problem at once.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut problems = self.http.problems();
+        let mut problems = self.cookie.problems();
+        problems.extend(self.http.problems());
         if let Err(errors) = self.refresh_policy().validate() {
             problems.extend(
                 errors.iter().map(|error| {

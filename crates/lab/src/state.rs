@@ -43,7 +43,7 @@ struct UserView {
 #[derive(Serialize)]
 struct SessionView {
     store: &'static str,
-    cookie: &'static str,
+    cookie: String,
     idle_timeout_seconds: u64,
     absolute_timeout_seconds: u64,
     rows: Vec<SessionRow>,

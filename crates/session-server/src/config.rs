@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bank::{ConfigError, HttpConfig, Transport};
+use bank::{ConfigError, CookieConfig, HttpConfig, Transport};
 use serde::{Deserialize, Serialize};
 use user_store::Timeouts;
 
@@ -18,9 +18,8 @@ pub struct SessionConfig {
     /// A session ends this long after the login, used or not.
     #[serde(with = "humantime_serde")]
     pub absolute_timeout: Duration,
-    /// Drops `Secure` and the `__Host-` prefix, for a browser that refuses Secure cookies on `http://localhost`. The cookie
-    /// is then sent in the clear and can be overwritten by a sibling host.
-    pub dangerously_plain_cookie: bool,
+    /// The cookie of cookie transport.
+    pub cookie: CookieConfig,
     /// What both servers ask of every request.
     pub http: HttpConfig,
 }
@@ -32,21 +31,17 @@ impl Default for SessionConfig {
             transport: Transport::Cookie,
             idle_timeout: idle,
             absolute_timeout: absolute,
-            dangerously_plain_cookie: false,
+            cookie: CookieConfig::default(),
             http: HttpConfig::default(),
         }
     }
 }
 
 impl SessionConfig {
-    /// The name of the cookie. The prefix makes the browser insist on Secure, Path=/ and no Domain (RFC 6265bis §4.1.3.2).
+    /// The name of the cookie.
     #[must_use]
-    pub fn cookie_name(&self) -> &'static str {
-        if self.dangerously_plain_cookie {
-            "session"
-        } else {
-            "__Host-session"
-        }
+    pub fn cookie_name(&self) -> String {
+        self.cookie.name("session")
     }
 
     /// The two timeouts, for the session store.
@@ -63,7 +58,8 @@ impl SessionConfig {
     /// # Errors
     /// Every problem at once.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut problems = self.http.problems();
+        let mut problems = self.cookie.problems();
+        problems.extend(self.http.problems());
         if self.idle_timeout.is_zero() {
             problems.push("idle_timeout: must be at least 1s".to_owned());
         }

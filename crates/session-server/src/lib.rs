@@ -7,16 +7,16 @@
 mod adapter;
 mod authentication;
 mod config;
+mod cookie;
 mod logout;
 
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_session::SessionMiddleware;
-use actix_session::config::CookieContentSecurity;
-use actix_web::cookie::{Key, SameSite};
+use actix_web::cookie::Key;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, Metrics, OpenApiDocument, Transport};
+use bank::{Application, Bank, Metrics, OpenApiDocument};
 use token_core::key_folder::KeyFolder;
 use user_store::Stores;
 use utoipa::OpenApi;
@@ -82,9 +82,18 @@ pub fn build(
         let app = App::new()
             .app_data(bank.clone())
             .app_data(document.clone())
+            .app_data(web::Data::from(Arc::clone(&config)))
             .configure(bank::routes)
             .service(bank::resource("/logout", "POST").route(web::post().to(logout::log_out)))
-            .wrap(session_middleware(&config, adapter.clone(), key.clone()));
+            .wrap(cookie::session_middleware(
+                &config,
+                adapter.clone(),
+                key.clone(),
+            ))
+            .wrap(Condition::new(
+                cookie::needs_finishing(&config.cookie),
+                from_fn(cookie::finish),
+            ));
         bank::harden(app, Arc::clone(&http), metrics.clone(), tap.clone(), &[])
     })
     .workers(workers)
@@ -94,25 +103,4 @@ pub fn build(
         server = server.listen(listener)?;
     }
     Ok(Application::new(server.run(), addresses))
-}
-
-/// The cookie is signed: not because its 256 random bits could be guessed, but so that a made-up id costs no store read.
-fn session_middleware(
-    config: &SessionConfig,
-    adapter: SessionAdapter,
-    key: Key,
-) -> SessionMiddleware<SessionAdapter> {
-    // In header transport the middleware stays, under a name that no client sends, so that there is one application.
-    let name = match config.transport {
-        Transport::Cookie => config.cookie_name(),
-        Transport::Header => "__Host-unused",
-    };
-    SessionMiddleware::builder(adapter, key)
-        .cookie_name(name.to_owned())
-        .cookie_secure(!config.dangerously_plain_cookie)
-        .cookie_http_only(true)
-        .cookie_same_site(SameSite::Lax)
-        .cookie_path("/".to_owned())
-        .cookie_content_security(CookieContentSecurity::Signed)
-        .build()
 }

@@ -7,6 +7,7 @@
 )]
 
 mod bank;
+mod cookies;
 mod logins;
 mod refusals;
 mod server;

@@ -59,9 +59,16 @@ pub(crate) fn config() -> SessionConfig {
 }
 
 pub(crate) async fn server() -> Server {
+    server_with(|_| {}).await
+}
+
+/// A server whose settings differ from [`config`] by `change`, with three users.
+pub(crate) async fn server_with(change: impl FnOnce(&mut SessionConfig)) -> Server {
     let data = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
-    let server = spawn(data.path(), clock, config()).await;
+    let mut config = config();
+    change(&mut config);
+    let server = spawn(data.path(), clock, config).await;
     for name in ["alice", "bobby", "root"] {
         let created = server
             .post(

@@ -1,0 +1,69 @@
+//! The access token in a cookie.
+
+use bank::{CookieConfig, SameSite, Transport};
+use jwt_server::JwtConfig;
+use reqwest::Response;
+use serde_json::json;
+
+use crate::server::*;
+
+fn in_a_cookie(cookie: CookieConfig) -> JwtConfig {
+    JwtConfig {
+        transport: Transport::Cookie,
+        cookie,
+        ..JwtConfig::default()
+    }
+}
+
+fn set_cookie(answer: &Response) -> String {
+    answer.headers()["set-cookie"].to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cookie_is_host_only_secure_and_out_of_reach_of_scripts_and_a_logout_removes_it() {
+    let server = server_with(in_a_cookie(CookieConfig::default())).await;
+    let login = json!({ "username": "alice", "password": PASSWORD });
+    let line = set_cookie(&server.post("/login", None, &login).await);
+    let (pair, attributes) = line.split_once("; ").unwrap();
+    assert!(pair.starts_with("__Host-token="), "{line}");
+    assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/");
+    let send = async |method: reqwest::Method, path: &str| {
+        let request = server
+            .client
+            .request(method, format!("{}{path}", server.base));
+        let request = request.header("cookie", pair).json(&json!({}));
+        request.send().await.unwrap()
+    };
+    assert_eq!(send(reqwest::Method::GET, "/me").await.status(), 200);
+    let out = send(reqwest::Method::POST, "/logout").await;
+    assert_eq!(out.status(), 204);
+    assert!(
+        set_cookie(&out).starts_with(
+            "__Host-token=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0; Expires="
+        ),
+        "{out:?}"
+    );
+    assert_eq!(
+        send(reqwest::Method::GET, "/me").await.status(),
+        200,
+        "the browser forgets the token, and its copy lives on"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_of_the_cookie_are_those_of_its_line() {
+    let cookie = CookieConfig {
+        same_site: SameSite::None,
+        partitioned: true,
+        dangerously_script_readable: true,
+        dangerously_domain: "lab.localhost".to_owned(),
+        ..CookieConfig::default()
+    };
+    let server = server_with(in_a_cookie(cookie)).await;
+    let login = json!({ "username": "alice", "password": PASSWORD });
+    let answer = server.post("/login", None, &login).await;
+    let line = set_cookie(&answer);
+    let token = pair(answer).await.access;
+    let attributes = "SameSite=None; Partitioned; Secure; Path=/; Domain=lab.localhost";
+    assert_eq!(line, format!("__Secure-token={token}; {attributes}"));
+}

@@ -1,0 +1,10 @@
+//! The JWT server over HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is how these tests report a failure"
+)]
+
+mod cookies;
+mod server;
+mod tokens;
