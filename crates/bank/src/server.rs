@@ -6,6 +6,44 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
+use wiretap::Wiretap;
+
+use crate::http::Extension;
+
+/// On what a server runs, whatever it serves.
+#[derive(Debug)]
+pub struct Hosting {
+    /// Sockets that are bound already.
+    pub listeners: Vec<TcpListener>,
+    /// How many threads answer.
+    pub workers: usize,
+    /// Records the exchanges, in the lab.
+    pub tap: Option<Wiretap>,
+    /// Routes that are not the bank's.
+    pub extension: Option<Extension>,
+}
+
+impl Hosting {
+    /// Serves the bank alone, and records nothing.
+    #[must_use]
+    pub fn new(listeners: Vec<TcpListener>, workers: usize) -> Self {
+        Self {
+            listeners,
+            workers,
+            tap: None,
+            extension: None,
+        }
+    }
+
+    /// Where the sockets listen.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.listeners
+            .iter()
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect()
+    }
+}
 
 /// A server that is bound and not yet running: `build → addresses → run_until_stopped`.
 pub struct Application {

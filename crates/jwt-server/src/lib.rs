@@ -8,16 +8,14 @@ mod config;
 mod metadata;
 mod oauth;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, Metrics, OpenApiDocument};
+use bank::{Application, Bank, Hosting, Metrics, OpenApiDocument};
 use token_core::jwt::{Issuer, IssuerConfig, Verifier, VerifierConfig};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
 use user_store::Stores;
 use utoipa::OpenApi;
-use wiretap::Wiretap;
 
 pub use config::{JwtConfig, Preset};
 
@@ -48,17 +46,13 @@ pub enum BuildError {
 
 /// Builds the server on sockets that are already bound.
 ///
-/// `tap` records its exchanges, in the lab; `workers` is the number of threads that answer.
-///
 /// # Errors
 /// [`BuildError`] when the settings or the keys are not acceptable.
 pub fn build(
     config: JwtConfig,
     stores: Stores,
     keys: &KeyFolder,
-    tap: Option<Wiretap>,
-    listeners: Vec<TcpListener>,
-    workers: usize,
+    hosting: Hosting,
 ) -> Result<Application, BuildError> {
     config.validate()?;
     let ring = keys.key_ring(config.algorithm)?;
@@ -97,10 +91,13 @@ pub fn build(
         stores,
         authentication,
     });
-    let addresses = listeners
-        .iter()
-        .filter_map(|listener| listener.local_addr().ok())
-        .collect();
+    let addresses = hosting.addresses();
+    let Hosting {
+        listeners,
+        workers,
+        tap,
+        extension,
+    } = hosting;
 
     let mut server = HttpServer::new(move || {
         let app = App::new()
@@ -111,7 +108,14 @@ pub fn build(
             .configure(bank::routes)
             .configure(oauth::routes)
             .configure(metadata::routes);
-        bank::harden(app, Arc::clone(&http), metrics.clone(), tap.clone(), FORMS)
+        bank::harden(
+            app,
+            Arc::clone(&http),
+            metrics.clone(),
+            tap.clone(),
+            FORMS,
+            extension.clone(),
+        )
     })
     .workers(workers)
     .disable_signals()

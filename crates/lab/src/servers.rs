@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
-use bank::{Application, HttpConfig};
+use bank::{Application, Hosting, HttpConfig};
 use jwt_server::{JwtConfig, Preset};
 use session_server::SessionConfig;
 use token_core::clock::Clock;
@@ -79,9 +79,10 @@ impl Servers {
             session,
             servers.stores.clone(),
             &servers.keys,
-            Some(tap),
-            session_sockets,
-            WORKERS,
+            Hosting {
+                tap: Some(tap),
+                ..Hosting::new(session_sockets, WORKERS)
+            },
         )?;
         *servers.session.lock().await = Some(run(application));
         let running = servers.start_jwt(jwt)?;
@@ -130,9 +131,10 @@ impl Servers {
             config,
             self.stores.clone(),
             &self.keys,
-            Some(tap),
-            sockets,
-            WORKERS,
+            Hosting {
+                tap: Some(tap),
+                ..Hosting::new(sockets, WORKERS)
+            },
         )?;
         Ok(run(application))
     }

@@ -10,17 +10,15 @@ mod config;
 mod cookie;
 mod logout;
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::cookie::Key;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, Metrics, OpenApiDocument};
+use bank::{Application, Bank, Hosting, Metrics, OpenApiDocument};
 use token_core::key_folder::KeyFolder;
 use user_store::Stores;
 use utoipa::OpenApi;
-use wiretap::Wiretap;
 
 pub use adapter::SessionAdapter;
 pub use config::SessionConfig;
@@ -43,17 +41,13 @@ pub enum BuildError {
 
 /// Builds the server on sockets that are already bound.
 ///
-/// `tap` records its exchanges, in the lab; `workers` is the number of threads that answer.
-///
 /// # Errors
 /// [`BuildError`] when the settings are not acceptable, with every reason.
 pub fn build(
     config: SessionConfig,
     stores: Stores,
     keys: &KeyFolder,
-    tap: Option<Wiretap>,
-    listeners: Vec<TcpListener>,
-    workers: usize,
+    hosting: Hosting,
 ) -> Result<Application, BuildError> {
     config.validate()?;
     let config = Arc::new(config);
@@ -73,10 +67,13 @@ pub fn build(
         stores,
         authentication,
     });
-    let addresses = listeners
-        .iter()
-        .filter_map(|listener| listener.local_addr().ok())
-        .collect();
+    let addresses = hosting.addresses();
+    let Hosting {
+        listeners,
+        workers,
+        tap,
+        extension,
+    } = hosting;
 
     let mut server = HttpServer::new(move || {
         let app = App::new()
@@ -94,7 +91,14 @@ pub fn build(
                 cookie::needs_finishing(&config.cookie),
                 from_fn(cookie::finish),
             ));
-        bank::harden(app, Arc::clone(&http), metrics.clone(), tap.clone(), &[])
+        bank::harden(
+            app,
+            Arc::clone(&http),
+            metrics.clone(),
+            tap.clone(),
+            &[],
+            extension.clone(),
+        )
     })
     .workers(workers)
     .disable_signals()

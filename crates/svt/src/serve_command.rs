@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use bank::{Application, HttpConfig, listen, load_config};
+use bank::{Application, Hosting, HttpConfig, listen, load_config};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use jwt_server::JwtConfig;
@@ -114,6 +114,7 @@ fn build(
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let listener = listen(address, "--listen ADDR")?;
     let bound = listener.local_addr()?;
+    let hosting = Hosting::new(vec![listener], workers);
     Ok(match arguments.server {
         Server::Session => {
             let config: SessionConfig =
@@ -123,7 +124,7 @@ fn build(
                 ..config
             };
             let stores = stores(config.timeouts());
-            session_server::build(config, stores, keys, None, vec![listener], workers)?
+            session_server::build(config, stores, keys, hosting)?
         }
         Server::Jwt => {
             let config: JwtConfig = load_config(file, &arguments.set, arguments.dangerously_allow)?;
@@ -137,14 +138,7 @@ fn build(
                 issuer,
                 ..config
             };
-            jwt_server::build(
-                config,
-                stores(Timeouts::default()),
-                keys,
-                None,
-                vec![listener],
-                workers,
-            )?
+            jwt_server::build(config, stores(Timeouts::default()), keys, hosting)?
         }
     })
 }

@@ -21,16 +21,17 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::web;
 
+use super::extension::Exempt;
 use crate::config::HttpConfig;
 use crate::problem::ApiError;
 
 /// Refuses unsafe requests that another origin caused, and bodies that a plain form could have sent.
 pub(super) async fn refuse_cross_site(
-    exempt: &'static [&'static str],
+    exempt: Exempt,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if !is_safe(request.method()) && !exempt.contains(&request.path()) {
+    if !is_safe(request.method()) && !exempt.contains(request.path()) {
         let allowed = request
             .app_data::<web::Data<HttpConfig>>()
             .map(|config| config.allowed_origins.as_slice());

@@ -2,6 +2,7 @@
 
 mod cors;
 mod csrf;
+mod extension;
 mod headers;
 mod host;
 mod log;
@@ -15,20 +16,24 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, web};
 use wiretap::Wiretap;
 
+pub use extension::Extension;
 pub use metrics::Metrics;
 
 use crate::config::HttpConfig;
+use extension::Exempt;
 
 /// Wraps an application in everything that both servers do to every request, in this order from the outside:
 /// wiretap (in the lab), log and metrics, security headers, `Host`, CORS, CSRF.
 ///
-/// `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence.
+/// `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence. The routes of
+/// `extension` are registered after those that `app` has.
 pub fn harden<T, B>(
     app: App<T>,
     config: Arc<HttpConfig>,
     metrics: web::Data<Metrics>,
     tap: Option<Wiretap>,
     exempt: &'static [&'static str],
+    extension: Option<Extension>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -48,17 +53,26 @@ where
         > + 'static,
     B: MessageBody + 'static,
 {
-    app.app_data(web::Data::from(Arc::clone(&config)))
-        .app_data(metrics)
-        .wrap(from_fn(move |request, next| {
-            csrf::refuse_cross_site(exempt, request, next)
-        }))
-        .wrap(cors::allow_listed(&config.allowed_origins))
-        .wrap(from_fn(host::refuse_foreign))
-        .wrap(from_fn(headers::secure))
-        .wrap(from_fn(log::log_and_count))
-        .wrap(Condition::new(
-            tap.is_some(),
-            tap.unwrap_or_else(Wiretap::disconnected),
-        ))
+    let exempt = Exempt {
+        paths: exempt,
+        extended: extension.is_some(),
+    };
+    app.configure(|app| {
+        if let Some(extension) = &extension {
+            extension.register(app);
+        }
+    })
+    .app_data(web::Data::from(Arc::clone(&config)))
+    .app_data(metrics)
+    .wrap(from_fn(move |request, next| {
+        csrf::refuse_cross_site(exempt, request, next)
+    }))
+    .wrap(cors::allow_listed(&config.allowed_origins))
+    .wrap(from_fn(host::refuse_foreign))
+    .wrap(from_fn(headers::secure))
+    .wrap(from_fn(log::log_and_count))
+    .wrap(Condition::new(
+        tap.is_some(),
+        tap.unwrap_or_else(Wiretap::disconnected),
+    ))
 }

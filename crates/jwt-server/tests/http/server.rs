@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bank::Hosting;
 use jwt_server::JwtConfig;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
@@ -38,7 +39,8 @@ pub(crate) async fn server_with(config: JwtConfig) -> Server {
         )
     };
     let listener = bank::listen(([127, 0, 0, 1], 0).into(), "--listen").unwrap();
-    let application = jwt_server::build(config, stores, &keys, None, vec![listener], 2).unwrap();
+    let application =
+        jwt_server::build(config, stores, &keys, Hosting::new(vec![listener], 2)).unwrap();
     let base = format!("http://127.0.0.1:{}", application.port());
     tokio::spawn(application.run_until_stopped());
     let client = Client::builder().no_proxy().build().unwrap();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ::bank::{Extension, Hosting};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use session_server::SessionConfig;
@@ -27,6 +28,15 @@ pub(crate) async fn spawn(
     clock: Arc<ManualClock>,
     config: SessionConfig,
 ) -> Server {
+    spawn_extended(folder, clock, config, None).await
+}
+
+pub(crate) async fn spawn_extended(
+    folder: &std::path::Path,
+    clock: Arc<ManualClock>,
+    config: SessionConfig,
+    extension: Option<Extension>,
+) -> Server {
     let database = Database::open(folder.join("bank.db")).unwrap();
     let keys = KeyFolder::open_or_create(&folder.join("keys")).unwrap();
     let stores = Stores {
@@ -38,8 +48,11 @@ pub(crate) async fn spawn(
         )
     };
     let listener = bank::listen(([127, 0, 0, 1], 0).into(), "--listen").unwrap();
-    let application =
-        session_server::build(config, stores, &keys, None, vec![listener], 2).unwrap();
+    let hosting = Hosting {
+        extension,
+        ..Hosting::new(vec![listener], 2)
+    };
+    let application = session_server::build(config, stores, &keys, hosting).unwrap();
     let base = format!("http://127.0.0.1:{}", application.port());
     tokio::spawn(application.run_until_stopped());
     Server {
