@@ -6,12 +6,16 @@ use bank::{ConfigError, CookieConfig, HttpConfig, Transport};
 use serde::{Deserialize, Serialize};
 use user_store::Timeouts;
 
+use crate::store::SessionStoreKind;
+
 /// What a session server is built from. The default is the most secure that works.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionConfig {
     /// How the session id travels.
     pub transport: Transport,
+    /// Where sessions are kept: `sqlite` or `memory`.
+    pub store: SessionStoreKind,
     /// A session ends when it was not used for this long.
     #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
@@ -29,6 +33,7 @@ impl Default for SessionConfig {
         let Timeouts { idle, absolute } = Timeouts::default();
         Self {
             transport: Transport::Cookie,
+            store: SessionStoreKind::default(),
             idle_timeout: idle,
             absolute_timeout: absolute,
             cookie: CookieConfig::default(),

@@ -9,19 +9,21 @@ mod authentication;
 mod config;
 mod cookie;
 mod logout;
+mod store;
 
 use std::sync::Arc;
 
 use actix_web::cookie::Key;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, Hosting, Metrics, OpenApiDocument};
+use bank::{Application, Bank, ConfigError, Hosting, Metrics, OpenApiDocument};
 use token_core::key_folder::KeyFolder;
 use user_store::Stores;
 use utoipa::OpenApi;
 
 pub use adapter::SessionAdapter;
 pub use config::SessionConfig;
+pub use store::SessionStoreKind;
 
 use authentication::SessionAuthentication;
 
@@ -39,7 +41,8 @@ pub enum BuildError {
     OpenApi(#[from] serde_json::Error),
 }
 
-/// Builds the server on sockets that are already bound.
+/// Builds the server on sockets that are already bound. The sessions of `stores` are those of the settings: what
+/// [`SessionConfig::stores`] returns.
 ///
 /// # Errors
 /// [`BuildError`] when the settings are not acceptable, with every reason.
@@ -50,6 +53,7 @@ pub fn build(
     hosting: Hosting,
 ) -> Result<Application, BuildError> {
     config.validate()?;
+    check_store(&config, &stores)?;
     let config = Arc::new(config);
     let key = Key::from(keys.cookie_key().expose());
     let http = Arc::new(config.http.clone());
@@ -107,4 +111,17 @@ pub fn build(
         server = server.listen(listener)?;
     }
     Ok(Application::new(server.run(), addresses))
+}
+
+/// A setting that the stores do not follow would be believed and not hold.
+fn check_store(config: &SessionConfig, stores: &Stores) -> Result<(), ConfigError> {
+    let (asked, given) = (config.store.as_str(), stores.sessions.store_name());
+    if asked == given {
+        return Ok(());
+    }
+    Err(ConfigError {
+        problems: vec![format!(
+            "store: the settings say {asked}, and the server was given a store of the kind {given}"
+        )],
+    })
 }

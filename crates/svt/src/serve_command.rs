@@ -123,7 +123,7 @@ fn build(
                 http: http(arguments, config.http),
                 ..config
             };
-            let stores = stores(config.timeouts());
+            let stores = config.stores(stores(config.timeouts()), database.clone());
             session_server::build(config, stores, keys, hosting)?
         }
         Server::Jwt => {

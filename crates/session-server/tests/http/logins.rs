@@ -3,9 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::bank::Hosting;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use session_server::SessionStoreKind;
 use token_core::clock::{ManualClock, UnixSeconds};
+use token_core::key_folder::KeyFolder;
+use user_store::Stores;
+use user_store::sqlite::Database;
 
 use crate::server::*;
 
@@ -189,6 +194,42 @@ async fn a_session_survives_a_restart_and_is_shared_by_two_servers_on_one_folder
         first.get("/me", Some(&cookie)).await.status(),
         StatusCode::UNAUTHORIZED
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_in_memory_dies_with_its_server() {
+    let data = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
+    let mut config = config();
+    config.store = SessionStoreKind::Memory;
+    let first = spawn(data.path(), Arc::clone(&clock), config.clone()).await;
+    let alice = json!({ "username": "alice", "password": PASSWORD });
+    first.post("/users", None, alice).await;
+    let cookie = first.log_in("alice").await;
+    assert_eq!(
+        first.get("/me", Some(&cookie)).await.status(),
+        StatusCode::OK
+    );
+    let restarted = spawn(data.path(), clock, config).await;
+    assert_eq!(
+        restarted.get("/me", Some(&cookie)).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
+    restarted.log_in("alice").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_not_built_on_another_store_than_its_settings_say() {
+    let data = tempfile::tempdir().unwrap();
+    let database = Database::open(data.path().join("bank.db")).unwrap();
+    let keys = KeyFolder::open_or_create(&data.path().join("keys")).unwrap();
+    let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
+    let mut config = config();
+    let stores = Stores::sqlite(database, clock, config.timeouts());
+    config.store = SessionStoreKind::Memory;
+    let hosting = Hosting::new(Vec::new(), 1);
+    let refused = session_server::build(config, stores, &keys, hosting).unwrap_err();
+    assert!(refused.to_string().contains("store: "), "{refused}");
 }
 
 /// Both of actix-session's ways to resurrect: a change, and a renewal, in flight during a logout.

@@ -39,14 +39,12 @@ pub(crate) async fn spawn_extended(
 ) -> Server {
     let database = Database::open(folder.join("bank.db")).unwrap();
     let keys = KeyFolder::open_or_create(&folder.join("keys")).unwrap();
+    let shared = Arc::clone(&clock) as Arc<dyn Clock>;
     let stores = Stores {
         passwords: PasswordHasher::new(PasswordHasherConfig::dangerously_cheap()),
-        ..Stores::sqlite(
-            database,
-            Arc::clone(&clock) as Arc<dyn Clock>,
-            config.timeouts(),
-        )
+        ..Stores::sqlite(database.clone(), shared, config.timeouts())
     };
+    let stores = config.stores(stores, database);
     let listener = bank::listen(([127, 0, 0, 1], 0).into(), "--listen").unwrap();
     let hosting = Hosting {
         extension,
