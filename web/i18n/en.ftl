@@ -224,3 +224,114 @@ key-leave = Leave projector mode
 key-theme = Theme: as your system, light, dark
 key-help = This list
 single-keys = Single keys act on this page
+
+## Experiments: every page
+nav-experiments = Experiments
+minutes = min
+run = Run
+stop = Stop
+key-experiment-step = the step before, the step after (presenting)
+
+## Experiments: the contents
+experiments-title = Experiments · Session vs Token
+experiments-heading = What they say, and what your browser does
+experiments-lead = Each claim below goes round in notes and tutorials. Do not believe them, and do not believe us: predict, run it here, and look.
+experiments-count = experiments
+experiments-first = First of all
+experiments-done = { $count } done
+
+## Experiments: one of them
+experiment-claims = Claims
+experiment-place = experiment { $number } of { $count }
+steps-label = Steps
+steps-end = There is no further step.
+done-mark = done
+step-predict = Predict
+step-run = Run
+step-observed = Observed
+step-why = Why
+progress-label = Progress
+reset-experiment = Reset this experiment
+wire-of-run = What crossed the wire
+show-all-exchanges = Show all of this run
+save-json = Save as JSON
+save-svg = Save the picture
+others-heading = The others
+others-diagram = Exchanges with the origins beside the bank, oldest first
+neighbours-label = Other experiments
+
+experiment-ready = Make your predictions, then run it.
+experiment-running = Running in this browser…
+experiment-doing = { $what }
+experiment-stopped = Stopped. What was observed so far stands below.
+experiment-done = { $agree } of { $count } as expected for this browser.
+experiment-done-open = Done. This is what was found.
+experiment-no-verdict = The settings changed during the run, so it has no verdict. Run it again.
+experiment-failed = The run ended early: { $error }
+experiment-was-reset = Predictions and results of this experiment are forgotten.
+experiment-restarting = The server restarts with { $settings }.
+experiment-as-default = Both servers are as by default again.
+experiment-other-tab = Another tab changed the settings, the clock or the lab. All tabs share them.
+experiment-no-passport = This browser has no passport yet, so what is expected of it is a guess.
+experiment-take-passport = Take the passport first
+open-tab = Open { $host } in a new tab
+open-tab-why = The next part happens on a page of { $host }. Open it, wait until it says that it is done, and come back.
+
+predict = Your prediction for { $cell }
+you-said-right = you said so ✓
+you-said-wrong = you said: { $outcome } ✗
+expected = expected: { $outcome }
+otherwise = Your browser did otherwise. Expected: { $outcome }.
+not-observable = not observable here
+not-observed = not observed
+open-cell = Show the exchanges of { $cell }
+cell-rule = { $source }
+claim-verdict-true = What was observed speaks for it.
+claim-verdict-half = What was observed speaks for it and against it.
+claim-verdict-false = What was observed speaks against it.
+claim-verdict-none = Not enough was observed to say.
+verdict-word-true = True here
+verdict-word-half = Half true
+verdict-word-false = False
+verdict-word-none = No verdict
+claim-for = for it
+claim-against = against it
+recorded-in = Recorded in { $browsers }.
+recorded-one = { $browser } { $version } ({ $date })
+recorded-differs = { $browser } { $version }: { $outcome } ({ $date })
+setting-default = as by default
+settings-label = Setting { $key }
+
+## What the notes say, in our words
+claim-C1 = A token is a credential for an API; the simplest is user id, time and a signature.
+claim-C2 = Tokens make the server stateless, so it scales.
+claim-C3 = Tokens suit mobile apps and calls from program to program.
+claim-C4 = Tokens are safer than sessions.
+claim-C5 = Log in with name and password, get a token back, send it with each request.
+claim-C6 = Keep the token in a cookie or in localStorage.
+claim-C7 = Each request carries the token by hand, in a header.
+claim-C8 = Parsing a token costs processor time instead of session storage and look-ups.
+claim-C9 = The application manages tokens itself, so they escape the same-origin policy.
+claim-C10 = A refresh token renews the access token without asking for the password again.
+claim-C11 = The access token lives a week, the refresh token a month.
+claim-C12 = Refresh tokens sit in the database and are looked at only on refresh, so ordinary calls stay fast.
+claim-C13 = Sessions live in the server's memory; tokens need none.
+claim-C14 = The server need not keep tokens.
+claim-C15 = To share data with third parties use a token; for your own site use either.
+claim-C16 = JWT is the answer across domains; session cookies cannot cross them.
+claim-C17 = The user's data is encrypted into the JWT.
+claim-C18 = Header, payload, signature: the signature stops tampering.
+claim-C19 = A JWT uses no cookie, so it has no CORS problem.
+claim-C20 = Put into a cookie, a JWT cannot go cross-origin; so Authorization is best.
+claim-C21 = Checking that the token is legitimate is checking that the request is.
+
+## The pages of the origins beside the lab
+stage-you-are-at = You are at
+stage-over = Done. Go back to the tab of the lab.
+stage-idle = Nothing to do here. The lab is at
+stage-knows-you = The server knows you: { $name }.
+stage-knows-nobody = The server does not know who you are.
+stage-is-blog = A blog on a host beside the bank's: another origin, the same site.
+stage-is-evil = The attacker: another site.
+stage-is-partner = A third-party service: another site.
+stage-is-twin = Another service on the bank's host, on another port.

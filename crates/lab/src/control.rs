@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::events::After;
 use crate::replay::Replay;
+use crate::settings::Settings;
 use crate::state::State;
 use crate::{Inner, LabError};
 
@@ -33,6 +34,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(bank::resource("/lab/clock/reset", "POST").route(web::post().to(back_to_now)))
         .service(bank::resource("/lab/reset", "POST").route(web::post().to(reset)))
         .service(bank::resource("/lab/preset", "POST").route(web::post().to(choose_preset)))
+        .service(bank::resource("/lab/settings", "POST").route(web::post().to(change_settings)))
         .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
         .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
 }
@@ -41,8 +43,12 @@ async fn answer(lab: &Inner) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(State::of(lab).await?))
 }
 
+/// A setting that is not accepted is the caller's to mend; anything else is ours.
 fn failed(error: LabError) -> ApiError {
-    ApiError::internal(error)
+    match error {
+        LabError::Config(error) => ApiError::Invalid(error.to_string()),
+        other => ApiError::internal(other),
+    }
 }
 
 async fn state(lab: web::Data<Inner>) -> Result<HttpResponse, ApiError> {
@@ -100,6 +106,25 @@ async fn choose_preset(
         .await
         .map_err(failed)?;
     lab.record.changed("preset");
+    answer(&lab).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeSettings {
+    /// All that shall lie over the settings the lab was started with; nothing brings them back.
+    settings: Settings,
+}
+
+async fn change_settings(
+    lab: web::Data<Inner>,
+    body: web::Json<ChangeSettings>,
+) -> Result<HttpResponse, ApiError> {
+    lab.servers
+        .apply(body.into_inner().settings)
+        .await
+        .map_err(failed)?;
+    lab.record.changed("settings");
     answer(&lab).await
 }
 

@@ -12,13 +12,13 @@ use bank::ApiError;
 use crate::Inner;
 use crate::origins::{Origins, host_of};
 
-/// The policy of every page of the app origin.
+/// The policy of every page of the app origin: requests may go to every origin of the lab, and to no other.
 fn content_security_policy(origins: &Origins) -> String {
+    let all = origins.all().map(|(_, origin)| origin).join(" ");
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-         connect-src 'self' {} {} {}; require-trusted-types-for 'script'; trusted-types 'none'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-        origins.app, origins.session, origins.jwt
+         connect-src 'self' {all}; require-trusted-types-for 'script'; trusted-types 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 }
 

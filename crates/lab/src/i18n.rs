@@ -51,6 +51,12 @@ impl Messages {
         self.dress(text)
     }
 
+    /// What the notes say, in our own words, by the claim's id.
+    pub(crate) fn claim(&self, id: &str) -> String {
+        // says: claim-*
+        self.say(&format!("claim-{id}"))
+    }
+
     /// Every message, with placeables as `{name}`, for the scripts.
     pub(crate) fn patterns(&self) -> BTreeMap<String, String> {
         let messages = ENGLISH.as_ref().ok().into_iter().flatten();

@@ -5,6 +5,7 @@
 mod assets;
 mod control;
 mod events;
+mod experiments;
 mod guard;
 mod i18n;
 mod neighbours;
@@ -12,6 +13,8 @@ mod origins;
 mod pages;
 mod replay;
 mod servers;
+mod settings;
+mod stage;
 mod state;
 
 use std::path::PathBuf;
@@ -19,7 +22,7 @@ use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use bank::ConfigError;
-use jwt_server::{JwtConfig, Preset};
+use jwt_server::JwtConfig;
 use session_server::SessionConfig;
 use token_core::clock::{Clock, ShiftableClock};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
@@ -28,11 +31,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use user_store::sqlite::{Database, OpenError};
 use user_store::{CreateUserError, NewUser, PasswordError, PasswordHash, Role, StoreError, Stores};
-use wiretap::Record;
+use wiretap::{Record, Wiretap};
 
-pub use origins::{Names, Origins};
+pub use experiments::Broken;
+pub use origins::{Names, Origins, PORTS};
 
-use servers::Servers;
+use experiments::Shelf;
+use servers::{Made, Servers};
+use settings::Settings;
+use stage::Stage;
 
 /// The demo users and their passwords. They exist in labs alone and are printed on the page.
 pub const DEMO_USERS: [(&str, &str); 3] = [
@@ -55,6 +62,8 @@ pub struct LabConfig {
     pub keys: Option<PathBuf>,
     /// How its origins are named.
     pub names: Names,
+    /// A folder of experiments beside the built-in ones.
+    pub experiments: Option<PathBuf>,
     /// The session server's settings; the lab fills in `http`.
     pub session: SessionConfig,
     /// The JWT server's settings; the lab fills in `http` and `issuer`.
@@ -70,6 +79,7 @@ impl LabConfig {
             data: data.into(),
             keys: None,
             names: Names::Subdomains,
+            experiments: None,
             session: SessionConfig::default(),
             jwt: JwtConfig::default(),
         }
@@ -114,6 +124,9 @@ pub enum LabError {
     /// Their passwords could not be hashed.
     #[error(transparent)]
     Hash(#[from] PasswordError),
+    /// An experiment is broken.
+    #[error(transparent)]
+    Experiments(#[from] Broken),
     /// A page could not be prepared.
     #[error("the message catalogue: {0}")]
     Messages(String),
@@ -130,6 +143,7 @@ pub(crate) struct Inner {
     pub(crate) record: Arc<Record>,
     pub(crate) database: Database,
     pub(crate) servers: Servers,
+    pub(crate) experiments: Shelf,
     pub(crate) demo_passwords: Vec<PasswordHash>,
     pub(crate) replay: reqwest::Client,
     /// Turns true when the lab stops: streams end first.
@@ -154,6 +168,7 @@ impl Lab {
             path: config.data.clone(),
             source,
         })?;
+        let experiments = Shelf::open(config.experiments)?;
         let (origins, listeners) = origins::bind(config.port_base, config.names)?;
         let clock = Arc::new(ShiftableClock::new());
         let database = Database::open(config.data.join("lab.db"))?;
@@ -166,17 +181,17 @@ impl Lab {
             config.session.timeouts(),
         );
         let demo_passwords = create_demo_users(&stores, None).await?;
-        let servers = Servers::start(
-            &origins,
-            listeners.session,
-            listeners.jwt,
-            config.session,
-            config.jwt,
+        let servers = Servers::start(Made {
+            origins: origins.clone(),
+            session_sockets: listeners.session,
+            jwt_sockets: listeners.jwt,
+            session: config.session,
+            jwt: config.jwt,
             stores,
+            database: database.clone(),
             keys,
-            Arc::clone(&record),
-        )
-        .await?;
+            record: Arc::clone(&record),
+        })?;
         let replay = reqwest::Client::builder()
             .user_agent(wiretap::REPLAY_USER_AGENT)
             .no_proxy()
@@ -188,13 +203,25 @@ impl Lab {
             record,
             database,
             servers,
+            experiments,
             demo_passwords,
             replay,
             stopping,
         });
         let mut pages = vec![pages::serve(&inner, listeners.app)?];
-        for neighbour in [listeners.blog, listeners.evil, listeners.partner] {
-            pages.push(neighbours::serve(neighbour)?);
+        for (role, neighbour) in [
+            ("blog", listeners.blog),
+            ("evil", listeners.evil),
+            ("partner", listeners.partner),
+            ("twin", listeners.twin),
+        ] {
+            let tap = Wiretap::new(
+                Arc::clone(&inner.record),
+                Arc::clone(&inner.clock) as Arc<dyn Clock>,
+                role,
+            );
+            let stage = Stage::new(&inner.origins, role);
+            pages.push(neighbours::serve(neighbour, stage, tap)?);
         }
         Ok(Self { inner, pages })
     }
@@ -266,12 +293,12 @@ impl Inner {
         Ok(())
     }
 
-    /// A clean lab: no logins, no transfers, no record, the presets' defaults, and now.
+    /// A clean lab: no logins, no transfers, no record, the settings that it was started with, and now.
     pub(crate) async fn reset(&self) -> Result<(), LabError> {
         self.database.delete_all_rows().await?;
-        create_demo_users(self.servers.stores(), Some(&self.demo_passwords)).await?;
+        create_demo_users(&self.servers.stores(), Some(&self.demo_passwords)).await?;
         self.clock.reset();
-        self.servers.apply_preset(Preset::default()).await?;
+        self.servers.apply(Settings::new()).await?;
         self.record.clear();
         self.record.changed("reset");
         Ok(())

@@ -14,7 +14,7 @@ pub enum Names {
 }
 
 /// Where everything in a lab is, as browsers write it: `http://host:port`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 pub struct Origins {
     /// The lab's own pages.
     pub app: String,
@@ -28,7 +28,10 @@ pub struct Origins {
     pub evil: String,
     /// The third-party service: another site.
     pub partner: String,
+    /// Another service on the session server's host, under another port: cookies ignore ports.
+    pub twin: String,
     /// The address to open: it looks whether this browser resolves the others.
+    #[serde(skip)]
     pub landing: String,
 }
 
@@ -43,13 +46,17 @@ pub(crate) struct Listeners {
     pub(crate) blog: (String, Sockets),
     pub(crate) evil: (String, Sockets),
     pub(crate) partner: (String, Sockets),
+    pub(crate) twin: (String, Sockets),
 }
+
+/// How many ports a lab takes.
+pub const PORTS: u16 = 7;
 
 /// Binds every port of a lab, all or none.
 pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listeners)> {
     let mut ports = Vec::new();
     let mut sockets = Vec::new();
-    for offset in 0..6 {
+    for offset in 0..PORTS {
         let (port, pair) = bind_pair(if port_base == 0 {
             0
         } else {
@@ -66,6 +73,7 @@ pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listene
             "blog.lab.localhost",
             "evil.localhost",
             "partner.localhost",
+            "session.lab.localhost",
         ],
         Names::Localhost => [
             "localhost",
@@ -73,6 +81,7 @@ pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listene
             "localhost",
             "localhost",
             "127.0.0.1",
+            "localhost",
             "localhost",
         ],
     };
@@ -88,6 +97,7 @@ pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listene
         blog: next_url(),
         evil: next_url(),
         partner: next_url(),
+        twin: next_url(),
         landing: format!(
             "http://localhost:{}",
             ports.first().copied().unwrap_or_default()
@@ -102,8 +112,25 @@ pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listene
         blog: (host_of(&origins.blog).to_owned(), next()),
         evil: (host_of(&origins.evil).to_owned(), next()),
         partner: (host_of(&origins.partner).to_owned(), next()),
+        twin: (host_of(&origins.twin).to_owned(), next()),
     };
     Ok((origins, listeners))
+}
+
+impl Origins {
+    /// Every origin with a name, in the order of the ports.
+    #[must_use]
+    pub fn all(&self) -> [(&'static str, &str); PORTS as usize] {
+        [
+            ("app", self.app.as_str()),
+            ("session", self.session.as_str()),
+            ("jwt", self.jwt.as_str()),
+            ("blog", self.blog.as_str()),
+            ("evil", self.evil.as_str()),
+            ("partner", self.partner.as_str()),
+            ("twin", self.twin.as_str()),
+        ]
+    }
 }
 
 /// `host:port` of an origin, as the `Host` header has it.

@@ -18,6 +18,9 @@ pub(crate) enum Server {
 pub(crate) struct Replay {
     pub(crate) server: Server,
     pub(crate) credential: String,
+    /// Ties the exchange to the run of an experiment.
+    #[serde(default)]
+    pub(crate) run: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -32,7 +35,8 @@ pub(crate) struct Replayed {
 pub(crate) async fn replay(lab: &Inner, replay: Replay) -> Result<Replayed, ApiError> {
     let (origin, name, value) = match replay.server {
         Server::Session => {
-            let cookie = lab.servers.session_config().cookie_name();
+            let current = lab.servers.current();
+            let cookie = current.session.cookie_name();
             (
                 &lab.origins.session,
                 "cookie",
@@ -52,6 +56,7 @@ pub(crate) async fn replay(lab: &Inner, replay: Replay) -> Result<Replayed, ApiE
     let answer = lab
         .replay
         .get(format!("http://127.0.0.1:{port}/me"))
+        .query(&replay.run.map(|run| [("run", run)]))
         .header("host", host)
         .header(name, value)
         .send()

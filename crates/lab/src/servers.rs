@@ -1,11 +1,11 @@
-//! The two servers of a lab, and how one is restarted in place.
+//! The two servers of a lab, their settings, and how one is restarted in place.
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::dev::ServerHandle;
-use bank::{Application, Hosting, HttpConfig};
+use bank::{Application, Extension, Hosting, HttpConfig};
 use jwt_server::{JwtConfig, Preset};
 use session_server::SessionConfig;
 use token_core::clock::Clock;
@@ -13,139 +13,224 @@ use token_core::key_folder::KeyFolder;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use user_store::Stores;
+use user_store::sqlite::Database;
 use wiretap::{Record, Wiretap};
 
 use crate::LabError;
 use crate::origins::{Origins, Sockets, host_of};
+use crate::settings::{JWT, SESSION, Settings, check_names, lay_over, same};
+use crate::stage::Stage;
 
 /// How many threads answer on each server of a lab: a lesson is not a benchmark.
 const WORKERS: usize = 2;
 
+/// The lifetimes that the notes recommend: a week and a month.
+const NOTES: [(&str, &str); 2] = [
+    ("jwt.access_lifetime", "7d"),
+    ("jwt.refresh_lifetime", "30d"),
+];
+
 type Running = (ServerHandle, JoinHandle<io::Result<()>>);
 
-/// The two servers, their settings, and the sockets that outlive restarts.
+/// What the two servers are made from: all that does not change while a lab runs.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) origins: Origins,
+    pub(crate) session_sockets: Sockets,
+    pub(crate) jwt_sockets: Sockets,
+    pub(crate) session: SessionConfig,
+    pub(crate) jwt: JwtConfig,
+    pub(crate) stores: Stores,
+    pub(crate) database: Database,
+    pub(crate) keys: KeyFolder,
+    pub(crate) record: Arc<Record>,
+}
+
+/// The settings in force, and the stores that they lead to.
+#[derive(Debug)]
+pub(crate) struct Current {
+    /// What pages have laid over the settings that the lab was started with.
+    pub(crate) settings: Settings,
+    /// Counts the changes, so that an experiment notices one in the middle of its run.
+    pub(crate) version: u64,
+    pub(crate) session: SessionConfig,
+    pub(crate) jwt: JwtConfig,
+    pub(crate) stores: Stores,
+}
+
+/// The two servers, and the sockets that outlive restarts.
 #[derive(Debug)]
 pub(crate) struct Servers {
-    stores: Stores,
-    keys: KeyFolder,
-    record: Arc<Record>,
-    jwt_sockets: Sockets,
-    session_config: SessionConfig,
-    session: Mutex<Option<Running>>,
-    jwt: Mutex<(JwtConfig, Preset, Option<Running>)>,
+    made: Made,
+    /// Read by every request of a page, replaced as a whole by [`Servers::apply`].
+    current: RwLock<Arc<Current>>,
+    /// Held for the length of a restart: one after another.
+    running: Mutex<(Option<Running>, Option<Running>)>,
 }
 
 impl Servers {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "called once, with every part of a lab by name"
-    )]
-    pub(crate) async fn start(
-        origins: &Origins,
-        session_sockets: Sockets,
-        jwt_sockets: Sockets,
-        session: SessionConfig,
-        jwt: JwtConfig,
-        stores: Stores,
-        keys: KeyFolder,
-        record: Arc<Record>,
-    ) -> Result<Self, LabError> {
-        let http = |own: &str, base: HttpConfig| HttpConfig {
-            allowed_origins: vec![origins.app.clone()],
+    pub(crate) fn start(made: Made) -> Result<Self, LabError> {
+        let http = |own: &str, base: &HttpConfig| HttpConfig {
+            allowed_origins: vec![made.origins.app.clone()],
             allowed_hosts: vec![host_of(own).to_owned()],
             opening_balance_minor: crate::OPENING_BALANCE_MINOR,
-            ..base
+            ..base.clone()
         };
         let session = SessionConfig {
-            http: http(&origins.session, session.http.clone()),
-            ..session
+            http: http(&made.origins.session, &made.session.http),
+            ..made.session.clone()
         };
         let jwt = JwtConfig {
-            http: http(&origins.jwt, jwt.http.clone()),
-            issuer: origins.jwt.clone(),
-            ..jwt
+            http: http(&made.origins.jwt, &made.jwt.http),
+            issuer: made.origins.jwt.clone(),
+            ..made.jwt.clone()
         };
-        let servers = Self {
-            stores,
-            keys,
-            record,
-            jwt_sockets,
-            session_config: session.clone(),
-            session: Mutex::new(None),
-            jwt: Mutex::new((jwt.clone(), Preset::default(), None)),
+        let made = Made {
+            session: session.clone(),
+            jwt: jwt.clone(),
+            ..made
         };
-        let tap = servers.tap("session");
-        let application = session_server::build(
+        let current = Current {
+            settings: Settings::new(),
+            version: 0,
+            stores: made.stores_of(&session),
             session,
-            servers.stores.clone(),
-            &servers.keys,
-            Hosting {
-                tap: Some(tap),
-                ..Hosting::new(session_sockets, WORKERS)
+            jwt,
+        };
+        let running = (
+            Some(made.run_session(&current)?),
+            Some(made.run_jwt(&current)?),
+        );
+        Ok(Self {
+            made,
+            current: RwLock::new(Arc::new(current)),
+            running: Mutex::new(running),
+        })
+    }
+
+    /// The settings in force. A later change does not reach the value that was returned.
+    pub(crate) fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The stores that the servers work on now.
+    pub(crate) fn stores(&self) -> Stores {
+        self.current().stores.clone()
+    }
+
+    /// Lays `settings`, and no others, over those that the lab was started with, and restarts the servers that they change.
+    ///
+    /// The new server accepts on a clone of the kept socket before the old one stops, so no connection is refused.
+    pub(crate) async fn apply(&self, settings: Settings) -> Result<(), LabError> {
+        check_names(&settings)?;
+        let mut running = self.running.lock().await;
+        let before = self.current();
+        let session = lay_over(&self.made.session, SESSION, &settings)?;
+        let jwt = lay_over(&self.made.jwt, JWT, &settings)?;
+        session.validate()?;
+        jwt.validate()?;
+        let session_changes = !same(&session, &before.session);
+        let jwt_changes = !same(&jwt, &before.jwt);
+        let next = Current {
+            version: before.version + 1,
+            stores: if session_changes {
+                self.made.stores_of(&session)
+            } else {
+                before.stores.clone()
             },
-        )?;
-        *servers.session.lock().await = Some(run(application));
-        let running = servers.start_jwt(jwt)?;
-        servers.jwt.lock().await.2 = Some(running);
-        Ok(servers)
-    }
-
-    pub(crate) fn stores(&self) -> &Stores {
-        &self.stores
-    }
-
-    pub(crate) fn session_config(&self) -> &SessionConfig {
-        &self.session_config
-    }
-
-    pub(crate) async fn jwt_config(&self) -> (JwtConfig, Preset) {
-        let jwt = self.jwt.lock().await;
-        (jwt.0.clone(), jwt.1)
-    }
-
-    /// Restarts the JWT server with the lifetimes of a preset. The new one accepts on a clone of the kept socket before the
-    /// old one stops, so no connection is refused.
-    pub(crate) async fn apply_preset(&self, preset: Preset) -> Result<(), LabError> {
-        let mut jwt = self.jwt.lock().await;
-        let config = jwt.0.clone().with_preset(preset);
-        let new = self.start_jwt(config.clone())?;
-        let old = jwt.2.replace(new);
-        (jwt.0, jwt.1) = (config, preset);
-        stop(old).await;
+            settings,
+            session,
+            jwt,
+        };
+        let mut old = Vec::new();
+        if session_changes {
+            let new = self.made.run_session(&next)?;
+            old.extend(running.0.replace(new));
+        }
+        if jwt_changes {
+            let new = self.made.run_jwt(&next)?;
+            old.extend(running.1.replace(new));
+        }
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        for server in old {
+            stop(Some(server)).await;
+        }
         Ok(())
     }
 
-    pub(crate) async fn stop(&self) {
-        stop(self.session.lock().await.take()).await;
-        stop(self.jwt.lock().await.2.take()).await;
+    /// The lifetimes of a preset, among the other settings.
+    pub(crate) async fn apply_preset(&self, preset: Preset) -> Result<(), LabError> {
+        let mut settings = self.current().settings.clone();
+        for (key, value) in NOTES {
+            match preset {
+                Preset::AsInTheNotes => settings.insert(key.to_owned(), value.to_owned()),
+                Preset::BestPractice => settings.remove(key),
+            };
+        }
+        self.apply(settings).await
     }
 
-    fn start_jwt(&self, config: JwtConfig) -> Result<Running, LabError> {
-        let sockets = self
-            .jwt_sockets
+    pub(crate) async fn stop(&self) {
+        let mut running = self.running.lock().await;
+        stop(running.0.take()).await;
+        stop(running.1.take()).await;
+    }
+}
+
+impl Current {
+    /// The preset whose lifetimes are laid over the others.
+    pub(crate) fn preset(&self) -> Preset {
+        let as_in_the_notes = NOTES
             .iter()
-            .map(TcpListener::try_clone)
-            .collect::<io::Result<Sockets>>()?;
-        let tap = self.tap("jwt");
-        let application = jwt_server::build(
-            config,
-            self.stores.clone(),
+            .all(|(key, value)| self.settings.get(*key).is_some_and(|set| set == value));
+        if as_in_the_notes {
+            Preset::AsInTheNotes
+        } else {
+            Preset::BestPractice
+        }
+    }
+}
+
+impl Made {
+    /// The stores of a session server with these settings: its timeouts, and where it keeps its rows.
+    fn stores_of(&self, config: &SessionConfig) -> Stores {
+        config.stores(self.stores.clone(), self.database.clone())
+    }
+
+    fn run_session(&self, current: &Current) -> Result<Running, LabError> {
+        let application = session_server::build(
+            current.session.clone(),
+            current.stores.clone(),
             &self.keys,
-            Hosting {
-                tap: Some(tap),
-                ..Hosting::new(sockets, WORKERS)
-            },
+            self.hosting("session", &self.session_sockets)?,
         )?;
         Ok(run(application))
     }
 
-    fn tap(&self, server: &'static str) -> Wiretap {
-        Wiretap::new(
-            Arc::clone(&self.record),
-            Arc::clone(&self.stores.clock) as Arc<dyn Clock>,
-            server,
-        )
+    fn run_jwt(&self, current: &Current) -> Result<Running, LabError> {
+        let application = jwt_server::build(
+            current.jwt.clone(),
+            current.stores.clone(),
+            &self.keys,
+            self.hosting("jwt", &self.jwt_sockets)?,
+        )?;
+        Ok(run(application))
     }
+
+    /// On what a server runs: its kept sockets, tapped, with the stage beside the bank.
+    fn hosting(&self, role: &'static str, sockets: &Sockets) -> io::Result<Hosting> {
+        let clock = Arc::clone(&self.stores.clock) as Arc<dyn Clock>;
+        let stage = Stage::new(&self.origins, role);
+        Ok(Hosting {
+            tap: Some(Wiretap::new(Arc::clone(&self.record), clock, role)),
+            extension: Some(Extension::new(move |config| stage.routes(config))),
+            ..Hosting::new(clones(sockets)?, WORKERS)
+        })
+    }
+}
+
+fn clones(sockets: &Sockets) -> io::Result<Sockets> {
+    sockets.iter().map(TcpListener::try_clone).collect()
 }
 
 fn run(application: Application) -> Running {

@@ -7,7 +7,9 @@ use token_core::clock::Clock;
 use token_core::refresh::RefreshPolicy;
 use user_store::{FamilyRecord, Session};
 
-use crate::{DEMO_USERS, Inner};
+use crate::servers::Current;
+use crate::settings::Settings;
+use crate::{DEMO_USERS, Inner, Origins};
 
 /// How many rows of each table a page is shown.
 const ROWS: u32 = 50;
@@ -16,22 +18,16 @@ const ROWS: u32 = 50;
 pub(crate) struct State {
     now: String,
     offset_seconds: u64,
-    origins: OriginsView,
+    origins: Origins,
     users: Vec<UserView>,
     preset: Preset,
+    /// What pages have laid over the settings that the lab was started with.
+    settings: Settings,
+    /// Counts the changes of the settings.
+    settings_version: u64,
     last_exchange: u64,
     session: SessionView,
     jwt: JwtView,
-}
-
-#[derive(Serialize)]
-struct OriginsView {
-    app: String,
-    session: String,
-    jwt: String,
-    blog: String,
-    evil: String,
-    partner: String,
 }
 
 #[derive(Serialize)]
@@ -85,32 +81,30 @@ struct FamilyRow {
 impl State {
     pub(crate) async fn of(lab: &Inner) -> Result<Self, ApiError> {
         let now = lab.clock.now();
-        let stores = lab.servers.stores();
-        let session = lab.servers.session_config();
-        let (jwt, preset) = lab.servers.jwt_config().await;
+        let current = lab.servers.current();
+        let Current {
+            stores,
+            session,
+            jwt,
+            ..
+        } = &*current;
         let policy = jwt.refresh_policy();
         let rows = stores.sessions.list_all(ROWS).await?;
         let families = stores.families.list_all(ROWS).await?;
-        let origins = lab.origins.clone();
         Ok(Self {
             now: now.to_rfc3339(),
             offset_seconds: lab.clock.offset().as_secs(),
-            origins: OriginsView {
-                app: origins.app,
-                session: origins.session,
-                jwt: origins.jwt,
-                blog: origins.blog,
-                evil: origins.evil,
-                partner: origins.partner,
-            },
+            origins: lab.origins.clone(),
             users: DEMO_USERS
                 .map(|(username, password)| UserView { username, password })
                 .into(),
-            preset,
+            preset: current.preset(),
+            settings: current.settings.clone(),
+            settings_version: current.version,
             last_exchange: lab.record.last_id(),
             session: SessionView {
                 store: stores.sessions.store_name(),
-                cookie: session.cookie_name(),
+                cookie: session.cookie_name().to_string(),
                 idle_timeout_seconds: session.idle_timeout.as_secs(),
                 absolute_timeout_seconds: session.absolute_timeout.as_secs(),
                 rows: rows.into_iter().map(|row| session_row(row, now)).collect(),

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use bank::load_config;
 use clap::{Args, ValueEnum};
-use lab::{DEMO_USERS, Lab, LabConfig, Names};
+use lab::{DEMO_USERS, Lab, LabConfig, Names, PORTS};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The options of the lab.
 #[derive(Args)]
 pub(crate) struct LabArguments {
-    /// The first of six ports; 0 takes free ones
+    /// The first of seven ports; 0 takes free ones
     #[arg(long, value_name = "N", default_value_t = 8001)]
     port_base: u16,
     /// Where the database and the keys live
@@ -24,6 +24,9 @@ pub(crate) struct LabArguments {
     /// How the origins are named: `localhost` for a browser that does not resolve *.localhost
     #[arg(long, value_enum, default_value_t = NamesArgument::Subdomains)]
     names: NamesArgument,
+    /// A folder of experiments of your own, shown beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    experiments: Option<PathBuf>,
     /// Do not open a browser
     #[arg(long)]
     no_open: bool,
@@ -47,6 +50,7 @@ impl Default for LabArguments {
             data: "data".into(),
             keys: None,
             names: NamesArgument::Subdomains,
+            experiments: None,
             no_open: false,
             set: Vec::new(),
         }
@@ -70,6 +74,7 @@ pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
         ("hostile sibling", &origins.blog),
         ("attacker", &origins.evil),
         ("third party", &origins.partner),
+        ("same host", &origins.twin),
     ] {
         println!("  {what:16} {origin}");
     }
@@ -88,7 +93,7 @@ pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
         println!(
             "Open the first address in a browser. If this machine is a remote one, run there where the browser is:"
         );
-        let forwards: Vec<String> = (first..first.saturating_add(6))
+        let forwards: Vec<String> = (first..first.saturating_add(PORTS))
             .map(|port| format!("-L {port}:localhost:{port}"))
             .collect();
         println!("  ssh {} <this machine>", forwards.join(" "));
@@ -119,6 +124,7 @@ fn config(arguments: &LabArguments) -> anyhow::Result<LabConfig> {
             NamesArgument::Subdomains => Names::Subdomains,
             NamesArgument::Localhost => Names::Localhost,
         },
+        experiments: arguments.experiments.clone(),
         // The lab exists to show dangerous settings.
         session: load_config(None, &session, true)?,
         jwt: load_config(None, &jwt, true)?,

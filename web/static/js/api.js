@@ -52,17 +52,22 @@
  * @property {Record<string, string>} origins
  * @property {{username: string, password: string}[]} users
  * @property {"best-practice" | "as-in-the-notes"} preset
+ * @property {Record<string, string>} settings What pages have laid over the settings that the lab was started with.
+ * @property {number} settings_version Counts the changes of the settings.
  * @property {number} last_exchange
  * @property {SessionState} session
  * @property {JwtState} jwt
  */
-/** @typedef {{status: number, body: Record<string, any>, retryAfter: number | null}} Answer */
+/** @typedef {{status: number, body: Record<string, any>, retryAfter: number | null, headers: Record<string, string>}} Answer */
 /**
  * @typedef {object} Call
  * @property {unknown} [json]
  * @property {Record<string, string>} [form]
+ * @property {string} [text] Sent as `text/plain`, as a form may send it.
  * @property {string} [bearer]
  * @property {boolean} [cookies]
+ * @property {RequestMode} [mode]
+ * @property {Record<string, string>} [headers] Beside those that the others bring.
  */
 
 /** Ties this page's requests to their records. One for the life of the page: preflights are cached per address. */
@@ -88,23 +93,29 @@ export class Refused extends Error {
   }
 }
 
-/** Calls one of the two servers. An error status is an answer like any other here.
- * @param {string} origin @param {string} method @param {string} path @param {Call} [call] @returns {Promise<Answer>} */
-export function callServer(origin, method, path, call = {}) {
-  return request(`${origin}${path}?run=${run}`, method, call);
+/** Calls one of the servers. An error status is an answer like any other here.
+ * @param {string} origin @param {string} method @param {string} path @param {Call} [call]
+ * @param {string} [tie] The run that the request belongs to, where it is not the page itself. @returns {Promise<Answer>} */
+export function callServer(origin, method, path, call = {}, tie = run) {
+  return request(`${origin}${path}${path.includes("?") ? "&" : "?"}run=${tie}`, method, call);
 }
 
+/** Has an origin set cookies, worded as whole `Set-Cookie` lines.
+ * @param {string} origin @param {string[]} lines @param {string} tie */
+export const setCookies = (origin, lines, tie) =>
+  callServer(origin, "POST", "/stage/cookies", { json: { set: lines }, cookies: true }, tie);
+
 /** @param {string} address @param {string} method @param {Call} call @returns {Promise<Answer>} */
-async function request(address, method, { json, form, bearer, cookies }) {
+async function request(address, method, { json, form, text, bearer, cookies, mode, headers: more }) {
   /** @type {Record<string, string>} */
-  const headers = {};
+  const headers = { ...more };
   if (json !== undefined) headers["Content-Type"] = "application/json";
   if (bearer !== undefined) headers.Authorization = `Bearer ${bearer}`;
-  const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form);
+  const body = json !== undefined ? JSON.stringify(json) : form !== undefined ? new URLSearchParams(form) : text;
   /** @type {Response} */
   let response;
   try {
-    response = await fetch(address, { method, headers, body, credentials: cookies ? "include" : "omit", cache: "no-store" });
+    response = await fetch(address, { method, headers, body, mode, credentials: cookies ? "include" : "omit", cache: "no-store" });
   } catch (cause) {
     throw new Unreachable(address, cause);
   }
@@ -113,6 +124,7 @@ async function request(address, method, { json, form, bearer, cookies }) {
     status: response.status,
     body: await response.json().catch(() => ({})),
     retryAfter: retryAfter === null ? null : Number(retryAfter),
+    headers: Object.fromEntries(response.headers),
   };
 }
 
@@ -133,13 +145,23 @@ export const resetClock = () => lab("POST", "/lab/clock/reset", {});
 export const resetLab = () => lab("POST", "/lab/reset", {});
 /** @param {string} preset @returns {Promise<LabState>} */
 export const choosePreset = (preset) => lab("POST", "/lab/preset", { preset });
+/** Lays these settings, and no others, over those that the lab was started with; the servers that change restart in place.
+ * @param {Record<string, string>} settings @returns {Promise<LabState>} */
+export const changeSettings = (settings) => lab("POST", "/lab/settings", { settings });
 /** Has a client outside the browser send a copied credential.
- * @param {string} server @param {string} credential @returns {Promise<{exchange: number, status: number}>} */
-export const replay = (server, credential) => lab("POST", "/lab/replay", { server, credential });
+ * @param {string} server @param {string} credential @param {string} [tie]
+ * @returns {Promise<{exchange: number, status: number}>} */
+export const replay = (server, credential, tie) => lab("POST", "/lab/replay", { server, credential, run: tie });
+/** @param {string} id @returns {Promise<import("./experiment/verdict.js").Definition>} */
+export const fetchExperiment = (id) => lab("GET", `/experiments/${id}.json`);
 /** @param {number} after @returns {Promise<Exchange[]>} */
 export const fetchExchanges = async (after) => (await lab("GET", `/lab/exchanges?after=${after}`)).exchanges;
 /** @param {string} language @returns {Promise<Record<string, string>>} */
 export const fetchMessages = (language) => lab("GET", `/i18n/${language}.json`);
+
+/** A style sheet as text, to go along with a saved picture.
+ * @param {string} name */
+export const fetchStyle = async (name) => (await fetch(`/static/css/${name}.css`)).text();
 
 /** Everything recorded after an exchange, as it happens. The browser reconnects by itself, with `Last-Event-ID`.
  * @param {number} after */

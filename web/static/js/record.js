@@ -16,6 +16,11 @@ export class ExchangeRecord extends EventTarget {
     return this.#lastId;
   }
 
+  /** Everything that it holds, by id. @returns {Exchange[]} */
+  all() {
+    return [...this.#byId.values()].sort((a, b) => a.id - b.id);
+  }
+
   /** @param {number} id */
   get(id) {
     return this.#byId.get(id);

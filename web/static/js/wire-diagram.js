@@ -50,6 +50,7 @@ export class WireDiagram extends HTMLElement {
 
   /** Takes an exchange in, in its place by id. @param {Exchange} exchange */
   show(exchange) {
+    this.#resized(); // It may have become visible a moment ago, which the observer says later.
     const item = html("li");
     let index = this.#entries.length;
     while (index > 0 && this.#entries[index - 1].exchange.id > exchange.id) index -= 1;

@@ -1,5 +1,7 @@
 //! The pages of the app origin.
 
+mod experiments;
+
 use std::io;
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use crate::{Inner, LabError, assets, control, events, guard};
 #[template(path = "wire.html")]
 struct Wire {
     t: Messages,
+    here: &'static str,
 }
 
 #[derive(Template)]
@@ -32,6 +35,19 @@ struct Landing<'a> {
 #[derive(Deserialize)]
 struct Language {
     lang: Option<String>,
+}
+
+impl Language {
+    fn messages(&self) -> Messages {
+        Messages::in_language(self.lang.as_deref())
+    }
+}
+
+/// A rendered page.
+fn html(page: impl Template) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .body(page.render().map_err(ApiError::internal)?))
 }
 
 /// Serves the app origin.
@@ -47,6 +63,20 @@ pub(crate) fn serve(
             .service(bank::resource("/", "GET").route(web::get().to(first_page)))
             .service(bank::resource("/static/{path:.*}", "GET").route(web::get().to(assets::file)))
             .service(bank::resource("/i18n/{lang}.json", "GET").route(web::get().to(messages)))
+            .service(
+                bank::resource("/experiments", "GET").route(web::get().to(experiments::contents)),
+            )
+            .service(
+                bank::resource("/experiments/{id}.json", "GET")
+                    .route(web::get().to(experiments::definition)),
+            )
+            .service(
+                bank::resource("/experiments/{id}", "GET").route(web::get().to(experiments::page)),
+            )
+            .service(
+                bank::resource("/experiments/{id}/{script}", "GET")
+                    .route(web::get().to(experiments::script)),
+            )
             .configure(control::routes)
             .service(bank::resource("/lab/events", "GET").route(web::get().to(events::stream)))
             .default_service(web::to(|| async {
@@ -71,25 +101,19 @@ async fn first_page(
     request: HttpRequest,
     language: web::Query<Language>,
 ) -> Result<HttpResponse, ApiError> {
-    let t = Messages::in_language(language.lang.as_deref());
+    let t = language.messages();
     let host = request
         .headers()
         .get(header::HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
-    let page = if guard::is_landing_host(host, &lab.origins) {
-        Landing {
+    if guard::is_landing_host(host, &lab.origins) {
+        return html(Landing {
             t,
             app_origin: &lab.origins.app,
-        }
-        .render()
-    } else {
-        Wire { t }.render()
-    };
-    let page = page.map_err(ApiError::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .body(page))
+        });
+    }
+    html(Wire { t, here: "wire" })
 }
 
 async fn messages(lang: web::Path<String>) -> HttpResponse {

@@ -1,0 +1,368 @@
+//! `experiment.toml`: what an experiment asks, what is expected of it, and by which rule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::Fault;
+
+/// What the passport finds out about a browser, and the values that each fact may have. Expectations may depend on them.
+pub(crate) const FACTS: [(&str, &[&str]); 7] = [
+    ("third-party-cookies", &["allowed", "blocked"]),
+    ("partitioned-cookies", &["yes", "no"]),
+    ("lax-default", &["yes", "no"]),
+    ("lax-post-grace", &["yes", "no"]),
+    ("secure-context", &["yes", "no"]),
+    ("sec-fetch", &["yes", "no"]),
+    ("sibling-hosts", &["yes", "no"]),
+];
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Definition {
+    /// Its place among the experiments; unique among the built-in ones.
+    pub(crate) order: u32,
+    /// How long it takes a class.
+    pub(crate) minutes: u32,
+    /// Which claims it bears on.
+    #[serde(default)]
+    pub(crate) claim: Vec<Claim>,
+    /// Which settings its page offers.
+    #[serde(default)]
+    pub(crate) setting: Vec<Setting>,
+    /// What it observes.
+    pub(crate) matrix: Vec<Matrix>,
+    /// What is expected; of several rules that match a cell and the browser, the last one counts.
+    #[serde(default)]
+    pub(crate) expect: Vec<Expect>,
+}
+
+/// How observations bear on a claim: `cell=outcome` for it and against it. Only for it: true; only against it: false; both: half.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Claim {
+    pub(crate) id: Spanned<String>,
+    pub(crate) verdict: Verdict,
+    #[serde(default)]
+    pub(crate) supports: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) contradicts: Vec<Spanned<String>>,
+}
+
+/// What an experiment says of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    True,
+    Half,
+    False,
+}
+
+/// A setting of a server, and the values that the page offers; the first is the default.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Setting {
+    pub(crate) key: String,
+    pub(crate) values: Vec<String>,
+}
+
+/// A table of observations. A plain question is a table of one row.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Matrix {
+    pub(crate) id: Spanned<String>,
+    /// Whose colour it has: `session`, `token`, or none.
+    #[serde(default)]
+    pub(crate) lane: Option<String>,
+    pub(crate) rows: Vec<String>,
+    pub(crate) columns: Vec<String>,
+    pub(crate) outcomes: Outcomes,
+    /// `row/column` of the cells for which the page asks a prediction, `*` for any; all of them when absent.
+    #[serde(default)]
+    pub(crate) ask: Option<Vec<Spanned<String>>>,
+    /// `row/column` of the cells that make no sense and stay empty, `*` for any.
+    #[serde(default)]
+    pub(crate) skip: Vec<Spanned<String>>,
+    /// Whatever is observed is the finding: nothing is expected.
+    #[serde(default)]
+    pub(crate) open: bool,
+}
+
+/// The outcomes of every cell, or of the cells of each row.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Outcomes {
+    All(Vec<String>),
+    OfRow(BTreeMap<String, Vec<String>>),
+}
+
+/// One rule of what is expected.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    /// `matrix/row/column`, `*` for any.
+    pub(crate) cells: Vec<Spanned<String>>,
+    pub(crate) is: Spanned<String>,
+    /// Facts of the passport that must hold.
+    #[serde(default)]
+    pub(crate) when: BTreeMap<Spanned<String>, String>,
+    /// The rule that says so, with its section.
+    pub(crate) source: String,
+}
+
+/// A cell with all that applies to it, as the page gets it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Cell {
+    pub(crate) id: String,
+    pub(crate) matrix: String,
+    pub(crate) row: String,
+    pub(crate) column: String,
+    pub(crate) outcomes: Vec<String>,
+    pub(crate) asked: bool,
+    pub(crate) expectations: Vec<Expectation>,
+}
+
+/// A rule as it applies to one cell.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Expectation {
+    pub(crate) is: String,
+    pub(crate) when: BTreeMap<String, String>,
+    pub(crate) source: String,
+}
+
+/// Whether `pattern`, in which a part may be `*`, names `path`.
+pub(crate) fn matches(pattern: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    let all = pattern
+        .split('/')
+        .all(|part| parts.next().is_some_and(|here| part == "*" || part == here));
+    all && parts.next().is_none()
+}
+
+impl Matrix {
+    fn outcomes_of(&self, row: &str) -> Vec<String> {
+        match &self.outcomes {
+            Outcomes::All(outcomes) => outcomes.clone(),
+            Outcomes::OfRow(rows) => rows.get(row).cloned().unwrap_or_default(),
+        }
+    }
+
+    fn is_skipped(&self, place: &str) -> bool {
+        self.skip
+            .iter()
+            .any(|pattern| matches(pattern.as_ref(), place))
+    }
+}
+
+impl Definition {
+    /// Every cell, in the order of the tables.
+    pub(crate) fn cells(&self) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for matrix in &self.matrix {
+            for row in &matrix.rows {
+                for column in &matrix.columns {
+                    let place = format!("{row}/{column}");
+                    if matrix.is_skipped(&place) {
+                        continue;
+                    }
+                    let id = format!("{}/{place}", matrix.id.as_ref());
+                    let asked = matrix.ask.as_ref().is_none_or(|ask| {
+                        ask.iter().any(|pattern| matches(pattern.as_ref(), &place))
+                    });
+                    cells.push(Cell {
+                        matrix: matrix.id.as_ref().clone(),
+                        row: row.clone(),
+                        column: column.clone(),
+                        outcomes: matrix.outcomes_of(row),
+                        asked,
+                        expectations: self.expectations_of(&id),
+                        id,
+                    });
+                }
+            }
+        }
+        cells
+    }
+
+    fn expectations_of(&self, cell: &str) -> Vec<Expectation> {
+        let rules = self.expect.iter();
+        rules
+            .filter(|rule| {
+                rule.cells
+                    .iter()
+                    .any(|pattern| matches(pattern.as_ref(), cell))
+            })
+            .map(|rule| Expectation {
+                is: rule.is.as_ref().clone(),
+                when: rule
+                    .when
+                    .iter()
+                    .map(|(fact, value)| (fact.as_ref().clone(), value.clone()))
+                    .collect(),
+                source: rule.source.clone(),
+            })
+            .collect()
+    }
+
+    /// Every word that the text must explain: tables, rows, columns, outcomes.
+    pub(crate) fn words(&self) -> BTreeSet<String> {
+        let mut words = BTreeSet::new();
+        for matrix in &self.matrix {
+            words.insert(matrix.id.as_ref().clone());
+            words.extend(matrix.rows.iter().cloned());
+            words.extend(matrix.columns.iter().cloned());
+            for row in &matrix.rows {
+                words.extend(matrix.outcomes_of(row));
+            }
+        }
+        words
+    }
+
+    /// What contradicts itself, each with its place in the file.
+    pub(crate) fn faults(&self, source: &str) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |span: std::ops::Range<usize>, reason: String| {
+            faults.push(Fault {
+                line: line_of(source, span.start),
+                reason,
+            });
+        };
+        let cells = self.cells();
+        let ids: Vec<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
+        for matrix in &self.matrix {
+            let places = matrix.skip.iter().chain(matrix.ask.iter().flatten());
+            for pattern in places {
+                let whole = format!("{}/{}", matrix.id.as_ref(), pattern.as_ref());
+                let exists = matrix.rows.iter().any(|row| {
+                    let columns = matrix.columns.iter();
+                    let mut ids =
+                        columns.map(|column| format!("{}/{row}/{column}", matrix.id.as_ref()));
+                    ids.any(|id| matches(&whole, &id))
+                });
+                if !exists {
+                    fault(
+                        pattern.span(),
+                        format!(
+                            "`{}` names no cell of this table; write row/column",
+                            pattern.as_ref()
+                        ),
+                    );
+                }
+            }
+            let unruled = cells
+                .iter()
+                .filter(|cell| cell.matrix == *matrix.id.as_ref() && !matrix.open)
+                .filter(|cell| cell.expectations.iter().all(|rule| !rule.when.is_empty()));
+            for cell in unruled {
+                fault(
+                    matrix.id.span(),
+                    format!(
+                        "nothing is expected of {} without a condition; add an [[expect]], or `open = true`",
+                        cell.id
+                    ),
+                );
+            }
+        }
+        for rule in &self.expect {
+            for pattern in &rule.cells {
+                let named: Vec<_> = cells
+                    .iter()
+                    .filter(|cell| matches(pattern.as_ref(), &cell.id))
+                    .collect();
+                if named.is_empty() {
+                    fault(
+                        pattern.span(),
+                        format!(
+                            "`{}` names no cell; there are {}",
+                            pattern.as_ref(),
+                            ids.join(", ")
+                        ),
+                    );
+                }
+                for cell in named
+                    .iter()
+                    .filter(|cell| !cell.outcomes.contains(rule.is.as_ref()))
+                {
+                    fault(
+                        rule.is.span(),
+                        format!(
+                            "`{}` is no outcome of {}; it has {}",
+                            rule.is.as_ref(),
+                            cell.id,
+                            cell.outcomes.join(", ")
+                        ),
+                    );
+                }
+            }
+            for (fact, value) in &rule.when {
+                match FACTS.iter().find(|(name, _)| name == fact.as_ref()) {
+                    None => fault(
+                        fact.span(),
+                        format!(
+                            "`{}` is no fact of the passport; there are {}",
+                            fact.as_ref(),
+                            FACTS.map(|(name, _)| name).join(", ")
+                        ),
+                    ),
+                    Some((_, values)) if !values.contains(&value.as_str()) => {
+                        fault(
+                            fact.span(),
+                            format!(
+                                "`{value}` is no value of {}; it has {}",
+                                fact.as_ref(),
+                                values.join(", ")
+                            ),
+                        );
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        for claim in &self.claim {
+            for place in claim.supports.iter().chain(&claim.contradicts) {
+                let known = place
+                    .as_ref()
+                    .split_once('=')
+                    .is_some_and(|(cell, outcome)| {
+                        cells.iter().any(|known| {
+                            known.id == cell && known.outcomes.iter().any(|known| known == outcome)
+                        })
+                    });
+                if !known {
+                    fault(
+                        place.span(),
+                        format!(
+                            "`{}` is no observation; write matrix/row/column=outcome",
+                            place.as_ref()
+                        ),
+                    );
+                }
+            }
+            let number = claim
+                .id
+                .as_ref()
+                .strip_prefix('C')
+                .and_then(|number| number.parse::<u32>().ok());
+            if number.is_none_or(|number| !(1..=21).contains(&number)) {
+                fault(
+                    claim.id.span(),
+                    format!("`{}` is no claim; there are C1 to C21", claim.id.as_ref()),
+                );
+            }
+        }
+        faults
+    }
+}
+
+/// The line, from 1, of a byte.
+pub(crate) fn line_of(source: &str, at: usize) -> usize {
+    source
+        .as_bytes()
+        .iter()
+        .take(at)
+        .filter(|byte| **byte == b'\n')
+        .count()
+        + 1
+}

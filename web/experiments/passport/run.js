@@ -1,0 +1,57 @@
+// @ts-check
+/** Puts the browser to the test: what it sends is read from the record of the service that it was sent to. */
+
+import { header } from "/static/js/exchange.js";
+
+const COOKIES = [
+  "passport-none=1; Path=/; SameSite=None; Secure",
+  "passport-unset=1; Path=/",
+];
+/** Set by the third party while it is embedded. The second says nothing of SameSite: a browser that takes that for Lax refuses it here. */
+const EMBEDDED = [
+  "embedded-none=1; Path=/; SameSite=None; Secure; Partitioned",
+  "embedded-unset=1; Path=/; Secure; Partitioned",
+];
+
+/** @param {import("/static/js/experiment/bench.js").Bench} bench */
+export async function run(bench) {
+  const hosts = new Set(Object.values(bench.origins).map((origin) => new URL(origin).hostname));
+
+  bench.doing(bench.say("embedded"));
+  await bench.setCookies("partner", EMBEDDED);
+  const { exchange: embedded } = await bench.send("partner", "GET", "/stage/echo/embedded", { cookies: true });
+
+  // Cookies that it has set on a page of its own; then another site's page asks for them in both ways.
+  await bench.tab([
+    { at: "partner", do: "set-cookies", label: "first-party", lines: COOKIES },
+    { at: "evil", do: "fetch", to: "partner", label: "script", options: { mode: "no-cors", credentials: "include" } },
+    { at: "evil", do: "form-post", to: "partner", label: "form" },
+    { at: "partner", do: "set-cookies", label: "away", lines: COOKIES.map((line) => `${line}; Max-Age=0`) },
+  ]);
+  const script = bench.labelled("script", "partner").at(0) ?? null;
+  const form = bench.labelled("form", "partner").at(0) ?? null;
+
+  /** @param {string} fact @param {boolean} holds @param {(import("/static/js/exchange.js").Exchange | null)[]} exchanges */
+  const found = (fact, holds, exchanges) => bench.observe(`facts/${fact}/this-browser`, holds ? "yes" : "no", exchanges);
+  const thirdParty = carries(script, "passport-none");
+  bench.observe("facts/third-party-cookies/this-browser", thirdParty ? "allowed" : "blocked", [script]);
+  found("partitioned-cookies", carries(embedded, "embedded-none"), [embedded]);
+  found("secure-context", isSecureContext, []);
+  found("sec-fetch", header(form?.request ?? { headers: [] }, "sec-fetch-site") !== undefined, [form]);
+  found("sibling-hosts", hosts.size > 2, []);
+
+  // A cookie that is kept with SameSite=None and not without it tells that no SameSite counts as Lax.
+  const unset = thirdParty ? carries(script, "passport-unset") : carries(embedded, "embedded-unset");
+  const seen = thirdParty || carries(embedded, "embedded-none");
+  const decides = thirdParty ? script : embedded;
+  if (seen) {
+    found("lax-default", !unset, [decides]);
+    found("lax-post-grace", !unset && carries(form, "passport-unset"), [decides, form]);
+  } else {
+    bench.notObservable("facts/lax-default/this-browser", bench.say("kept-none"));
+    bench.notObservable("facts/lax-post-grace/this-browser", bench.say("kept-none"));
+  }
+}
+
+/** @param {import("/static/js/exchange.js").Exchange | null} exchange @param {string} name */
+const carries = (exchange, name) => exchange !== null && (header(exchange.request, "cookie") ?? "").includes(`${name}=`);

@@ -1,0 +1,306 @@
+// @ts-check
+/**
+ * What the script of an experiment works with: one bench for each run.
+ *
+ * It sends requests, opens pages of other origins, turns settings, moves the clock, and notes what was observed, each
+ * observation with the exchanges that decided it. What a request carried and what became of it is read from the server's
+ * record alone. Whatever a run changes is put back when it ends.
+ */
+
+import { advanceClock, callServer, changeSettings, replay, resetClock, run as pageRun, setCookies, Unreachable } from "../api.js";
+import { pathOf } from "../exchange.js";
+import { NOT_OBSERVABLE } from "./verdict.js";
+
+/** @typedef {import("../exchange.js").Exchange} Exchange */
+/** @typedef {import("./kept.js").Observation} Observation */
+/** @typedef {{at: string, do: string, label?: string, [option: string]: any}} Step */
+/**
+ * @typedef {object} Sent What came of a request.
+ * @property {number} status Of the answer that the page could read; 0 where it could read none.
+ * @property {Record<string, any>} body
+ * @property {boolean} readable Whether the page's script could read the answer.
+ * @property {Exchange | null} exchange What the server recorded; null where the request never reached it.
+ * @property {Exchange | null} preflight The question that the browser asked before.
+ * @property {Exchange[]} exchanges Both, and whatever else came of the call.
+ */
+/**
+ * @typedef {object} Surroundings What the page gives a bench.
+ * @property {import("../lab-state.js").LabState} lab
+ * @property {import("../record.js").ExchangeRecord} record
+ * @property {import("../events.js").LabEvents} events
+ * @property {import("./kept.js").Facts | null} facts
+ * @property {Record<string, string>} choices The settings that the reader has chosen on the page.
+ * @property {Record<string, string>} words The words of the experiment's text.
+ * @property {(cell: string, observation: Observation) => void} observed
+ * @property {(fraction: number | null, what: string) => void} progress
+ * @property {(host: string, address: string) => Promise<void>} askForTab Resolves when the reader has opened it.
+ * @property {(settings: Record<string, string>) => void} restarting
+ */
+
+/** How long a request that the page heard nothing of may take to be recorded. */
+const SETTLE_MS = 400;
+/** How long the walk of an opened page may take. */
+const WALK_MS = 300_000;
+
+export class Stopped extends Error {}
+
+export class Bench {
+  #on;
+  #stop = new AbortController();
+  /** @type {[server: string, line: string][]} What takes the cookies away again that this run has set. */
+  #cookies = [];
+  /** @type {Record<string, string>} */
+  #base;
+  #moved = false;
+  #disturbed = false;
+  /** What the lab must say of its settings and its clock as long as nobody else touches them. */
+  #version;
+  #offset;
+  /** Access and refresh token of the last login at the JWT server. @type {{access_token?: string, refresh_token?: string}} */
+  tokens = {};
+
+  /** @param {Surroundings} surroundings */
+  constructor(surroundings) {
+    this.#on = surroundings;
+    this.#base = { ...surroundings.choices };
+    this.#version = surroundings.lab.current?.settings_version ?? 0;
+    this.#offset = surroundings.lab.current?.offset_seconds ?? 0;
+    /** Ties every request of this run to its record. @readonly */
+    this.run = `x${Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")}`;
+    /** @readonly */
+    this.origins = surroundings.lab.current?.origins ?? {};
+    /** What the passport found out about this browser; null without one. @readonly */
+    this.facts = surroundings.facts;
+    /** The settings that the reader has chosen on the page, by key. @readonly */
+    this.choices = surroundings.choices;
+  }
+
+  /** Ends the run at the next step. */
+  stop() {
+    this.#stop.abort();
+  }
+
+  get stopped() {
+    return this.#stop.signal.aborted;
+  }
+
+  #check() {
+    if (this.stopped) throw new Stopped();
+  }
+
+  // What was observed.
+
+  /** Notes what a cell came to. @param {string} cell @param {string} outcome
+   * @param {(Exchange | null)[]} exchanges Those that decided it. @param {string | null} [note] A few words beside it. */
+  observe(cell, outcome, exchanges, note = null) {
+    const ids = exchanges.filter((exchange) => exchange !== null).map((exchange) => exchange.id);
+    this.#on.observed(cell, { outcome, exchanges: ids, note });
+  }
+
+  /** Words of the experiment's own text, `say-<id>`, with its placeables filled in.
+   * @param {string} id @param {Record<string, string | number>} [values] */
+  say(id, values = {}) {
+    const pattern = this.#on.words[`say-${id}`] ?? id;
+    return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  }
+
+  /** Notes that a cell cannot be observed in this place, and why. @param {string} cell @param {string} why */
+  notObservable(cell, why) {
+    this.#on.observed(cell, { outcome: NOT_OBSERVABLE, exchanges: [], note: why });
+  }
+
+  /** Says what is being done. @param {string} what @param {number | null} [fraction] Of the whole, where that is known. */
+  doing(what, fraction = null) {
+    this.#check();
+    this.#on.progress(fraction, what);
+  }
+
+  // The record.
+
+  /** All exchanges of this run so far, oldest first. @returns {Exchange[]} */
+  get exchanges() {
+    return this.#on.record.all().filter((exchange) => exchange.run === this.run);
+  }
+
+  /** The exchanges of this run whose path ends in a label, `/stage/echo/<label>` and the like; never a preflight.
+   * @param {string} label @param {string} [server] */
+  labelled(label, server) {
+    return this.exchanges.filter((exchange) => exchange.request.method !== "OPTIONS"
+      && (server === undefined || exchange.server === server)
+      && /^\/stage\/(landed|echo)\//.test(pathOf(exchange)) && pathOf(exchange).split("/").slice(3).join("/") === label);
+  }
+
+  /** What a page of another origin reported under a label; null when it did not. @param {string} label @returns {any} */
+  reported(label) {
+    const report = this.exchanges.findLast((exchange) => pathOf(exchange) === `/stage/report/${label}`);
+    return report === undefined ? null : JSON.parse(report.request.body ?? "null");
+  }
+
+  // Requests of this page.
+
+  /** Sends a request from this page. One that the browser refuses, or whose answer it withholds, is an outcome like any other.
+   * @param {"session" | "jwt" | "partner" | "blog" | "evil" | "twin"} server @param {string} method @param {string} path
+   * @param {import("../api.js").Call} [call] @returns {Promise<Sent>} */
+  async send(server, method, path, call = {}) {
+    this.#check();
+    const before = this.#on.record.lastId;
+    /** @type {import("../api.js").Answer | null} */
+    let answer = null;
+    try {
+      answer = await callServer(this.origins[server], method, path, call, this.run);
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+    }
+    const plain = path.split("?", 1)[0];
+    const isIt = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run
+      && exchange.server === server && pathOf(exchange) === plain;
+    const isAnswered = (/** @type {Exchange} */ exchange) => isIt(exchange) && exchange.request.method === method;
+    await this.#recorded(isAnswered, answer === null ? SETTLE_MS : 5_000);
+    const exchanges = this.exchanges.filter(isIt);
+    return {
+      status: answer?.status ?? 0,
+      body: answer?.body ?? {},
+      readable: answer !== null,
+      exchange: exchanges.find((exchange) => exchange.request.method === method) ?? null,
+      preflight: exchanges.find((exchange) => exchange.request.method === "OPTIONS") ?? null,
+      exchanges,
+    };
+  }
+
+  /** Logs in; the tokens of the JWT server are kept in `tokens`.
+   * @param {"session" | "jwt"} server @param {string} [username] */
+  async logIn(server, username = "alice") {
+    const user = this.#on.lab.current?.users.find((known) => known.username === username);
+    const json = { username, password: user?.password ?? "" };
+    const sent = await this.send(server, "POST", "/login", { json, cookies: true });
+    if (server === "jwt" && sent.status === 200) this.tokens = sent.body;
+    return sent;
+  }
+
+  /** Has a client outside the browser send `GET /me` with a copy of a credential.
+   * @param {"session" | "jwt"} server @param {string} credential @returns {Promise<Exchange | null>} */
+  async elsewhere(server, credential) {
+    this.#check();
+    const { exchange } = await replay(server, credential, this.run);
+    await this.#recorded((recorded) => recorded.id === exchange, 5_000);
+    return this.#on.record.get(exchange) ?? null;
+  }
+
+  /** Has an origin set cookies, worded as whole `Set-Cookie` lines. They are taken away when the run ends.
+   * @param {string} server @param {string[]} lines */
+  async setCookies(server, lines) {
+    this.#check();
+    for (const line of lines) this.#cookies.push([server, expired(line)]);
+    await setCookies(this.origins[server], lines, this.run);
+  }
+
+  // The lab.
+
+  /** Lays settings over those that the reader has chosen, for this run: the servers that they change restart in place.
+   * @param {Record<string, string>} settings */
+  async use(settings) {
+    this.#check();
+    await this.#apply({ ...this.#base, ...settings });
+  }
+
+  /** @param {Record<string, string>} settings */
+  async #apply(settings) {
+    const now = this.#on.lab.current?.settings ?? {};
+    if (JSON.stringify(sorted(now)) === JSON.stringify(sorted(settings))) return;
+    this.#on.restarting(settings);
+    const state = this.#on.lab.take(await changeSettings(settings));
+    if (state.settings_version !== this.#version + 1) this.#disturbed = true;
+    this.#version = state.settings_version;
+  }
+
+  /** Somebody else, in another tab, has reset the lab. */
+  disturb() {
+    this.#disturbed = true;
+  }
+
+  /** Whether somebody else has changed settings, clock or lab since the run began: then nothing observed is a result. */
+  async isDisturbed() {
+    const state = await this.#on.lab.refresh();
+    return this.#disturbed || state.settings_version !== this.#version || state.offset_seconds !== this.#offset;
+  }
+
+  /** Moves the lab's clock by `15m`, `1d`, `7d` or `30d`, until the run ends. @param {string} step */
+  async advance(step) {
+    this.#check();
+    this.#moved = true;
+    this.#offset = this.#on.lab.take(await advanceClock(step)).offset_seconds;
+  }
+
+  /** The lab's clock, in milliseconds. */
+  get now() {
+    return Date.parse(this.#on.lab.current?.now ?? "");
+  }
+
+  // Pages of other origins.
+
+  /** Asks the reader to open a page of another origin, which then walks through the steps; resolves when it is done.
+   * @param {Step[]} steps */
+  async tab(steps) {
+    this.#check();
+    const { at } = steps[0];
+    const plan = encodeURIComponent(JSON.stringify({ run: this.run, steps, next: 0 }));
+    const address = `${this.origins[at]}/stage?run=${this.run}#${plan}`;
+    const before = this.#on.record.lastId;
+    await this.#unlessStopped(this.#on.askForTab(new URL(this.origins[at]).host, address));
+    const isOver = (/** @type {Exchange} */ exchange) =>
+      exchange.id > before && exchange.run === this.run && pathOf(exchange) === "/stage/report/over";
+    await this.#unlessStopped(this.#recorded(isOver, WALK_MS));
+    if (!this.exchanges.some(isOver)) throw new Error(`the page of ${new URL(this.origins[at]).host} did not come to its end`);
+  }
+
+  // Waiting, and putting back.
+
+  /** Waits by the browser's own clock. Only the two-minute rule needs it. @param {number} milliseconds */
+  async wait(milliseconds) {
+    await this.#unlessStopped(new Promise((resolve) => setTimeout(resolve, milliseconds)));
+  }
+
+  /** @template T @param {Promise<T>} work @returns {Promise<T>} */
+  #unlessStopped(work) {
+    const { signal } = this.#stop;
+    return Promise.race([work, new Promise((_, reject) => {
+      if (signal.aborted) reject(new Stopped());
+      signal.addEventListener("abort", () => reject(new Stopped()), { once: true });
+    })]);
+  }
+
+  /** Waits until the record has an exchange, asking for it where the stream is slow.
+   * @param {(exchange: Exchange) => boolean} wanted @param {number} patience In milliseconds. */
+  async #recorded(wanted, patience) {
+    const has = () => this.#on.record.all().some(wanted);
+    const look = 120;
+    for (let waited = 0; !has() && waited < patience && !this.stopped; waited += look) {
+      await Promise.race([this.#on.record.next(wanted, look), new Promise((resolve) => setTimeout(resolve, look))]);
+      if (!has()) await this.#on.events.catchUp();
+    }
+  }
+
+  /** Puts everything back: settings, cookies, clock. Called once, when the run has ended in whatever way. */
+  async putBack() {
+    // Under the page's own run: cleaning up is no part of the experiment.
+    const logOut = () => callServer(this.origins.session, "POST", "/logout", { json: {}, cookies: true });
+    await logOut().catch(() => undefined); // The cookie may have another name once the settings are back.
+    await this.#apply(this.#base).catch(() => undefined);
+    await logOut().catch(() => undefined);
+    for (const [server, pairs] of Map.groupBy(this.#cookies, ([server]) => server)) {
+      await setCookies(this.origins[server], pairs.map(([, line]) => line), pageRun).catch(() => undefined);
+    }
+    if (this.#moved) this.#on.lab.take(await resetClock());
+  }
+}
+
+/** The line that takes a cookie away which `line` has set: the same name, place and attributes, in the past.
+ * @param {string} line */
+function expired(line) {
+  const [pair, ...attributes] = line.split(";");
+  const kept = attributes.filter((attribute) => !/^\s*(max-age|expires)/i.test(attribute));
+  return [`${pair.split("=", 1)[0]}=`, ...kept, " Max-Age=0"].join(";");
+}
+
+/** @param {Record<string, string>} settings */
+const sorted = (settings) => Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));

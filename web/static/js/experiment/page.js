@@ -1,0 +1,265 @@
+// @ts-check
+/** The page of an experiment: puts the parts together, and leads through a run. */
+
+import { fetchExperiment, resetLab } from "../api.js";
+import { find, html } from "../dom.js";
+import { LabChanged, LabEvents } from "../events.js";
+import { laneOf, pathOf } from "../exchange.js";
+import { loadMessages, say } from "../i18n.js";
+import { singleKeys } from "../keys.js";
+import { LabState } from "../lab-state.js";
+import { MessageDialog } from "../message-dialog.js";
+import { failure } from "../outcome.js";
+import { ExchangeAdded, ExchangeRecord } from "../record.js";
+import { themeButton } from "../theme.js";
+import { defineWireDiagram, WireDiagram } from "../wire-diagram.js";
+import { Bench, Stopped } from "./bench.js";
+import { forget, keepPassport, keepResult, passport, result } from "./kept.js";
+import { saveJson, saveSvg } from "./save.js";
+import { SettingsBar } from "./settings-bar.js";
+import { Steps } from "./steps.js";
+import { Tables } from "./tables.js";
+import { Verdicts } from "./verdicts.js";
+
+/** @typedef {import("./kept.js").Result} Result */
+/** @typedef {import("../exchange.js").Exchange} Exchange */
+
+await loadMessages();
+defineWireDiagram();
+
+const main = find("main", HTMLElement);
+const id = main.dataset.experiment ?? "";
+const definition = await fetchExperiment(id);
+const { run } = await import(`/experiments/${id}/run.js`);
+
+const record = new ExchangeRecord();
+const events = new LabEvents(record);
+const lab = new LabState();
+const dialog = new MessageDialog(find("#message", HTMLDialogElement));
+const announcement = find("#announce", HTMLElement);
+const announce = (/** @type {string} */ line) => void (announcement.textContent = line);
+const tables = new Tables(find("#tables", HTMLElement), definition, passport()?.facts ?? null);
+const verdicts = new Verdicts(find("#verdicts", HTMLElement), definition, tables);
+const steps = new Steps(main, find("#present", HTMLButtonElement), announce);
+const settings = new SettingsBar(find("#settings", HTMLElement), definition.settings, lab, announce);
+const diagrams = {
+  session: find('[data-lane="session"] wire-diagram', WireDiagram),
+  token: find('[data-lane="token"] wire-diagram', WireDiagram),
+  others: find('[data-lane="others"] wire-diagram', WireDiagram),
+};
+
+/** @type {Bench | null} The run that is under way. */
+let bench = null;
+/** @type {Result} */
+let latest = result(id) ?? { run: "", at: "", facts: null, observed: {} };
+/** @type {Set<number> | null} The exchanges that are drawn, when not all of the run. */
+let only = null;
+
+const banner = find("#banner", HTMLElement);
+/** @param {(string | Node)[]} parts */
+function warn(...parts) {
+  banner.hidden = parts.length === 0;
+  banner.replaceChildren(...parts);
+}
+
+/** Whether an exchange is drawn: one of the run, and of the cell that is looked at; not what only moved the page or reported.
+ * @param {Exchange} exchange */
+function isShown(exchange) {
+  if (exchange.run !== latest.run) return false;
+  return only === null ? !/^\/stage(\/report\/.*)?$/.test(pathOf(exchange)) : only.has(exchange.id);
+}
+
+/** Draws the exchanges of the latest run, or of one cell. */
+function draw() {
+  for (const diagram of Object.values(diagrams)) diagram.clear();
+  const shown = record.all().filter(isShown);
+  find(".wire-of-run", HTMLElement).hidden = latest.run === "";
+  for (const exchange of shown) show(exchange);
+  find("#show-all", HTMLButtonElement).hidden = only === null;
+  for (const [lane, diagram] of Object.entries(diagrams)) {
+    find(`[data-lane="${lane}"]`, HTMLElement).hidden = diagram.isEmpty;
+  }
+}
+
+/** @param {Exchange} exchange */
+function show(exchange) {
+  const lane = laneOf(exchange.server) ?? "others";
+  find(`[data-lane="${lane}"]`, HTMLElement).hidden = false;
+  diagrams[lane].show(exchange);
+}
+
+record.addEventListener("added", (event) => {
+  if (event instanceof ExchangeAdded && isShown(event.exchange)) show(event.exchange);
+});
+
+lab.addEventListener("change", () => {
+  const cookie = lab.current?.session.cookie ?? "";
+  dialog.cookieName = cookie;
+  for (const diagram of Object.values(diagrams)) diagram.viewer = { cookieName: cookie, run: latest.run, liveAfter: 0 };
+});
+
+events.addEventListener("changed", async (event) => {
+  if (!(event instanceof LabChanged)) return;
+  if (event.reason === "offline") return announce(say("lab-offline"));
+  if (event.reason === "reset" && bench === null) record.clear();
+  if (event.reason === "reconnected") record.clear(0);
+  const bySomebody = ["settings", "preset", "clock", "reset"].includes(event.reason) && !resetting && !settings.busy;
+  if (bySomebody && bench === null) warn(say("experiment-other-tab"));
+  if (bySomebody && event.reason === "reset") bench?.disturb();
+  await lab.refresh().catch(() => null);
+  if (event.reason === "reconnected") await events.catchUp().then(() => announce(say("lab-online")), () => undefined);
+});
+
+/** Waits for the reader to open a page of another origin. @param {string} host @param {string} address @returns {Promise<void>} */
+function askForTab(host, address) {
+  const place = find("#ask-tab", HTMLElement);
+  const link = html("a", { class: "button primary", href: address, target: "_blank", rel: "noopener", "data-open-tab": host }, say("open-tab", { host }));
+  place.replaceChildren(link, html("span", {}, say("open-tab-why", { host })));
+  place.hidden = false;
+  main.dataset.state = "waiting-for-tab";
+  link.focus();
+  return new Promise((resolve) => {
+    link.addEventListener("click", () => {
+      // Hidden after the browser has followed the link.
+      setTimeout(() => {
+        place.hidden = true;
+        main.dataset.state = "running";
+        resolve();
+      }, 0);
+    });
+  });
+}
+
+const progress = find("#progress", HTMLProgressElement);
+async function start() {
+  if (bench !== null || lab.current === null) return;
+  warn();
+  only = null;
+  steps.go("run");
+  const facts = passport()?.facts ?? null;
+  tables.begin(facts);
+  verdicts.clear();
+  bench = new Bench({
+    lab, record, events, facts, words: definition.words, choices: settings.chosen, askForTab,
+    observed(cell, observation) {
+      latest.observed[cell] = observation;
+      tables.show(cell, observation);
+      progress.value = Object.keys(latest.observed).length / definition.cells.length;
+    },
+    progress(fraction, what) {
+      if (fraction !== null) progress.value = fraction;
+      announce(say("experiment-doing", { what }));
+    },
+    restarting: (changed) => announce(say("experiment-restarting", { settings: settingsInWords(changed) })),
+  });
+  latest = { run: bench.run, at: lab.current.now, facts, observed: {} };
+  lab.take(lab.current);
+  draw();
+  main.dataset.state = "running";
+  find("#run", HTMLButtonElement).disabled = true;
+  find("#stop", HTMLButtonElement).hidden = progress.hidden = false;
+  progress.value = 0;
+  announce(say("experiment-running"));
+  let state = "done";
+  let line = "";
+  try {
+    await run(bench);
+  } catch (error) {
+    state = error instanceof Stopped ? "stopped" : "failed";
+    line = error instanceof Stopped ? say("experiment-stopped") : say("experiment-failed", { error: failure(error) });
+    if (state === "failed") console.warn(error); // The console is where whoever writes an experiment looks.
+  }
+  if (state === "done" && (await bench.isDisturbed())) {
+    state = "no-verdict";
+    line = say("experiment-no-verdict");
+  }
+  await bench.putBack().catch(() => undefined);
+  finish(state, line);
+}
+
+/** @param {Record<string, string>} changed */
+const settingsInWords = (changed) =>
+  Object.entries(changed).map(([key, value]) => `${key} = ${value}`).join(", ") || say("setting-default");
+
+/** @param {string} state @param {string} line */
+function finish(state, line) {
+  bench = null;
+  main.dataset.state = state;
+  find("#run", HTMLButtonElement).disabled = false;
+  find("#stop", HTMLButtonElement).hidden = progress.hidden = true;
+  find("#ask-tab", HTMLElement).hidden = true;
+  if (state !== "done") return announce(line);
+  const facts = tables.facts(latest.observed);
+  if (facts !== null) {
+    keepPassport(facts, latest.at);
+    latest.facts = facts;
+  }
+  keepResult(id, latest);
+  complete();
+  steps.go("observed");
+}
+
+/** Shows what the latest complete run came to. */
+function complete() {
+  tables.complete(latest);
+  verdicts.show(latest);
+  for (const part of main.querySelectorAll("[data-part=why]")) if (part instanceof HTMLElement) part.hidden = false;
+  draw();
+  const { agree, compared } = tables.score(latest);
+  announce(compared === 0 ? say("experiment-done-open") : say("experiment-done", { agree, count: compared }));
+}
+
+let resetting = false;
+tables.addEventListener("open-cell", (event) => {
+  if (!(event instanceof CustomEvent)) return;
+  only = new Set(latest.observed[event.detail]?.exchanges ?? []);
+  draw();
+  find(".wire-of-run", HTMLElement).scrollIntoView({ block: "start", behavior: "smooth" });
+});
+find("#show-all", HTMLButtonElement).addEventListener("click", () => {
+  only = null;
+  draw();
+});
+document.addEventListener("open-message", (event) => {
+  if (event instanceof CustomEvent) dialog.openMessage(event.detail.exchange, event.detail.part);
+});
+find("#run", HTMLButtonElement).addEventListener("click", () => void start());
+find("#stop", HTMLButtonElement).addEventListener("click", () => bench?.stop());
+find("#reset-experiment", HTMLButtonElement).addEventListener("click", () => {
+  bench?.stop();
+  forget(id);
+  latest = { run: "", at: "", facts: null, observed: {} };
+  tables.forget(passport()?.facts ?? null);
+  verdicts.clear();
+  for (const part of main.querySelectorAll("[data-part=why]")) if (part instanceof HTMLElement) part.hidden = true;
+  draw();
+  main.dataset.state = "ready";
+  steps.go("predict");
+  announce(say("experiment-was-reset"));
+});
+find("#reset-all", HTMLButtonElement).addEventListener("click", async () => {
+  bench?.stop();
+  resetting = true;
+  await resetLab().then((state) => lab.take(state) && announce(say("lab-was-reset")), (error) => announce(failure(error)));
+  resetting = false;
+});
+find("#save-json", HTMLButtonElement).addEventListener("click", () => saveJson(definition, latest, record, tables));
+find("#save-svg", HTMLButtonElement).addEventListener("click", () => void saveSvg(definition, Object.values(diagrams)));
+themeButton(find("#theme", HTMLButtonElement), announce);
+singleKeys(find("#single-keys", HTMLInputElement));
+find("#help", HTMLButtonElement).addEventListener("click", () => find("#keys", HTMLDialogElement).showModal());
+
+try {
+  await lab.refresh();
+  await events.start();
+  main.dataset.state = "ready";
+  if (Object.keys(latest.observed).length > 0) complete();
+  else announce(say("experiment-ready"));
+  const needsPassport = definition.cells.some(({ expectations }) => expectations.some(({ when }) => Object.keys(when).length > 0));
+  if (needsPassport && passport() === null) {
+    warn(say("experiment-no-passport"), " ", html("a", { href: "/experiments/passport" }, say("experiment-take-passport")));
+  }
+} catch (error) {
+  main.dataset.state = "failed";
+  announce(failure(error));
+}
