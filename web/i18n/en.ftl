@@ -280,7 +280,6 @@ open-tab-why = The next part happens on a page of { $host }. Open it, wait until
 predict = Your prediction for { $cell }
 you-said-right = you said so ✓
 you-said-wrong = you said: { $outcome } ✗
-expected = expected: { $outcome }
 otherwise = Your browser did otherwise. Expected: { $outcome }.
 not-observable = not observable here
 not-observed = not observed
@@ -298,7 +297,7 @@ claim-for = for it
 claim-against = against it
 recorded-in = Recorded in { $browsers }.
 recorded-one = { $browser } { $version } ({ $date })
-recorded-differs = { $browser } { $version }: { $outcome } ({ $date })
+recorded-differs = { $browser } { $version }, { $date }: { $outcome }
 setting-default = as by default
 settings-label = Setting { $key }
 

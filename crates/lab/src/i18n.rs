@@ -53,8 +53,8 @@ impl Messages {
 
     /// What the notes say, in our own words, by the claim's id.
     pub(crate) fn claim(&self, id: &str) -> String {
-        // says: claim-*
-        self.say(&format!("claim-{id}"))
+        let id = ["claim-", id].concat();
+        self.say(&id) // says: claim-*
     }
 
     /// Every message, with placeables as `{name}`, for the scripts.

@@ -117,12 +117,10 @@ async fn page(stage: Data<Stage>, request: HttpRequest) -> Result<HttpResponse, 
     let who = match (who_is_it(&request).await, stage.role) {
         (Some(name), _) => t.say("stage-knows-you").replace("{name}", &name),
         (None, "session" | "jwt") => t.say("stage-knows-nobody"),
-        (None, role) => t.say(match role {
-            "blog" => "stage-is-blog",
-            "evil" => "stage-is-evil",
-            "partner" => "stage-is-partner",
-            _ => "stage-is-twin",
-        }),
+        (None, "blog") => t.say("stage-is-blog"),
+        (None, "evil") => t.say("stage-is-evil"),
+        (None, "partner") => t.say("stage-is-partner"),
+        (None, _) => t.say("stage-is-twin"),
     };
     let origins: serde_json::Map<_, _> = stage
         .origins

@@ -200,6 +200,14 @@ impl Shelf {
         for word in text.words.keys().filter(is_strange) {
             broken.push(place(WORDS, 1, &format!("the word `{word}` belongs to no table, row, column or outcome; what the script says begins with `say-`")));
         }
+        let said = said(&script);
+        for word in said.iter().filter(|word| !text.words.contains_key(*word)) {
+            broken.push(place(
+                WORDS,
+                1,
+                &format!("the script says `{word}`, which is not among the words"),
+            ));
+        }
         if broken.is_empty() {
             let built_in = self
                 .ids()
@@ -263,6 +271,15 @@ impl Experiment {
         }
         found
     }
+}
+
+/// The words that a script says, `bench.say("…")`, as they stand in the text.
+fn said(script: &str) -> Vec<String> {
+    let calls = script.split("bench.say(\"").skip(1);
+    calls
+        .filter_map(|rest| rest.split('"').next())
+        .map(|id| format!("say-{id}"))
+        .collect()
 }
 
 fn plain(places: &[toml::Spanned<String>]) -> Vec<&str> {

@@ -3,8 +3,8 @@
 use super::lexer::{Lexed, is_word, words};
 use super::tree::{SourceFile, Tree, Violation};
 
-/// Our own pages' scripts. Vulnerable and attacker pages break these rules in order to show what comes of it; they live in
-/// folders of these names and are served by other origins than the app.
+/// Our own pages' scripts. Vulnerable and attacker pages, and the stage on which experiments are played, break these rules in
+/// order to show what comes of it; they live in folders of these names and are served by other origins than the app.
 fn scripts(tree: &Tree) -> impl Iterator<Item = &SourceFile> {
     tree.below("web/", "js")
         .filter(|file| !shows_an_attack(&file.path))
@@ -13,7 +13,7 @@ fn scripts(tree: &Tree) -> impl Iterator<Item = &SourceFile> {
 /// Whether a path is exempt because it is the attack, or the page that is attacked.
 pub(crate) fn shows_an_attack(path: &str) -> bool {
     path.split('/')
-        .any(|folder| matches!(folder, "vulnerable" | "attacker"))
+        .any(|folder| matches!(folder, "vulnerable" | "attacker" | "stage"))
 }
 
 /// Times of a page are computed from the server's `now`, because the lab's clock may be a month ahead of the visitor's.

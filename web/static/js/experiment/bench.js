@@ -99,10 +99,10 @@ export class Bench {
 
   /** Words of the experiment's own text, `say-<id>`, with its placeables filled in.
    * @param {string} id @param {Record<string, string | number>} [values] */
-  say(id, values = {}) {
+  say = (id, values = {}) => {
     const pattern = this.#on.words[`say-${id}`] ?? id;
     return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-  }
+  };
 
   /** Notes that a cell cannot be observed in this place, and why. @param {string} cell @param {string} why */
   notObservable(cell, why) {

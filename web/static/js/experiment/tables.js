@@ -123,9 +123,16 @@ export class Tables extends EventTarget {
     button.addEventListener("click", () => this.dispatchEvent(new CustomEvent("open-cell", { detail: id })));
     const lines = [this.#said(cell, observation), observation.note];
     if (right === false && expectation !== null) lines.push(say("otherwise", { outcome: this.word(expectation.is) }));
+    lines.push(...this.#elsewhere(cell, observation));
     const notes = lines.filter((line) => line !== null).map((line) => html("span", { class: "beside" }, String(line)));
-    const rule = expectation === null ? null : html("span", { class: "rule" }, say("cell-rule", { source: expectation.source }));
+    const rule = expectation === null ? null : ruleOf(expectation.source);
     place.replaceChildren(button, ...notes, ...(rule === null ? [] : [rule]));
+  }
+
+  /** Where a recorded run in another browser came out otherwise. @param {Cell} cell @param {Observation} observation */
+  #elsewhere({ id }, { outcome }) {
+    const others = this.#definition.evidence.filter((run) => id in run.observed && run.observed[id] !== outcome);
+    return [...new Set(others.map((run) => say("recorded-differs", { ...plainOf(run), outcome: this.word(run.observed[id]) })))];
   }
 
   /** How the prediction went. @param {Cell} cell @param {Observation} observation */
@@ -175,3 +182,13 @@ export class Tables extends EventTarget {
     return found.length === 0 ? null : Object.fromEntries(found.map(([id, { outcome }]) => [id.split("/")[1], outcome]));
   }
 }
+
+/** The section that rules; what it says stands behind the colon of the source, and shows on request.
+ * @param {string} source */
+function ruleOf(source) {
+  const [section] = source.split(": ", 1);
+  return html("span", { class: "rule", title: source }, say("cell-rule", { source: section }));
+}
+
+/** @param {import("./verdict.js").Evidence} run */
+const plainOf = ({ browser, version, date }) => ({ browser, version, date });
