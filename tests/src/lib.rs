@@ -4,11 +4,14 @@
 //! tests run side by side and none sees what another did.
 
 pub mod browser;
+pub mod experiment_page;
 pub mod spawned_lab;
 pub mod visit;
+pub mod walk;
 pub mod wire_page;
 
-pub use browser::{Browser, Viewport};
+pub use browser::{Browser, Engine, Settings, ThirdPartyCookies, Viewport};
+pub use experiment_page::ExperimentPage;
 pub use spawned_lab::{SpawnedLab, header, path_of};
 pub use visit::{Visit, visit};
 pub use wire_page::{Lane, WirePage};

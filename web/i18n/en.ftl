@@ -31,6 +31,8 @@ landing-limits = Nearly everything can be seen that way. The lessons that need t
 landing-or = Or try the name yourself
 landing-direct = Is the lab still running? Then this address may work:
 
+cookie-is-plain = This browser refuses Secure cookies on localhost. So the session cookie here has neither Secure nor the __Host- prefix. Never do that on a real server.
+
 ## The wire: the bar
 wire-title = The wire · Session vs Token
 wire-heading = The wire: log in with a session and with a token, and see every request

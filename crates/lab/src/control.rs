@@ -36,6 +36,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(bank::resource("/lab/preset", "POST").route(web::post().to(choose_preset)))
         .service(bank::resource("/lab/settings", "POST").route(web::post().to(change_settings)))
         .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
+        .service(bank::resource("/lab/experiments", "GET").route(web::get().to(experiments)))
         .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
 }
 
@@ -57,6 +58,17 @@ async fn state(lab: web::Data<Inner>) -> Result<HttpResponse, ApiError> {
 
 async fn exchanges(lab: web::Data<Inner>, query: web::Query<After>) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "exchanges": lab.record.after(query.after).iter().map(std::ops::Deref::deref).collect::<Vec<_>>() }))
+}
+
+/// The experiments in the order of the contents.
+async fn experiments(lab: web::Data<Inner>) -> HttpResponse {
+    let all: Vec<_> = lab
+        .experiments
+        .all()
+        .iter()
+        .map(|experiment| json!({ "id": experiment.id, "title": experiment.text.title }))
+        .collect();
+    HttpResponse::Ok().json(json!({ "experiments": all }))
 }
 
 #[derive(Deserialize)]

@@ -143,12 +143,21 @@ async fn page(stage: Data<Stage>, request: HttpRequest) -> Result<HttpResponse, 
         .body(page.render().map_err(ApiError::internal)?))
 }
 
-/// Answers any request; the record says what came with it.
+/// Answers any request with whom its credential proves and which cookies came along, by name.
 async fn echo(stage: Data<Stage>, request: HttpRequest) -> HttpResponse {
     let who = who_is_it(&request).await;
     let mut response = HttpResponse::Ok();
     stage.for_the_app(&request, &mut response);
-    response.json(json!({ "authenticated_as": who }))
+    let cookies: Vec<_> = request
+        .cookies()
+        .map(|cookies| {
+            cookies
+                .iter()
+                .map(|cookie| cookie.name().to_owned())
+                .collect()
+        })
+        .unwrap_or_default();
+    response.json(json!({ "authenticated_as": who, "cookies": cookies }))
 }
 
 /// Takes what a page of this origin found out. It need not be kept: it has been recorded on its way here.

@@ -48,6 +48,8 @@ enum Step {
     Deny,
     /// Every test, browsers included
     Test,
+    /// The experiments in Firefox
+    Firefox,
 }
 
 impl Step {
@@ -95,6 +97,7 @@ impl Step {
                 "bans",
                 "sources",
             ]))?,
+            Self::Firefox => return testing::in_firefox(),
             Self::Test => {
                 if let Found::No(advice) = browser()? {
                     eprintln!("xtask: {advice}");
@@ -231,7 +234,7 @@ mod tests {
             skip: vec![Step::Test],
         };
         assert!(!chosen(&skip).contains(&Step::Test));
-        assert_eq!(chosen(&skip).len(), 5);
+        assert_eq!(chosen(&skip).len(), 6);
     }
 
     #[test]

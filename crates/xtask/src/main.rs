@@ -1,4 +1,5 @@
-//! Developer tasks: `cargo xtask test`, `ci`, `tidy`, `advisories`, `screenshots`.
+//! Developer tasks: `cargo xtask test`, `ci`, `tidy`, `advisories`, `screenshots`,
+//! `evidence`.
 //!
 //! Kept light on purpose: whoever checks out the workspace compiles this first, so it depends on neither the servers nor the
 //! browser driver. What needs them is a program of the `tests` crate, which this one starts.
@@ -9,6 +10,7 @@
 )]
 
 mod ci;
+mod evidence;
 mod prerequisites;
 mod process;
 mod screenshots;
@@ -46,6 +48,7 @@ enum Task {
     /// because of an advisory that was published since. Run it on a schedule.
     Advisories,
     Screenshots(screenshots::Arguments),
+    Evidence(evidence::Arguments),
 }
 
 /// What a task ends with; anything unforeseen is an `Err` and exits with 1 as well.
@@ -75,5 +78,6 @@ fn run(task: Task) -> Result<Outcome> {
         Task::Tidy(arguments) => tidy::run(&arguments),
         Task::Advisories => ci::advisories(),
         Task::Screenshots(arguments) => screenshots::run(&arguments),
+        Task::Evidence(arguments) => evidence::run(&arguments),
     }
 }

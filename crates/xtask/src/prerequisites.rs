@@ -10,6 +10,7 @@ use crate::process::{answers, cargo, command, on_path, passes, workspace_root};
 /// A Chromium that tests can drive, under any of the names it is packaged as.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 const DRIVER: &str = "chromedriver";
+const FIREFOXES: [&str; 2] = ["firefox-esr", "firefox"];
 
 /// Whether something was found or installed, or has to be installed by hand.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,15 +22,47 @@ pub(crate) enum Found {
 
 /// Makes sure that a Chromium and its driver are here, installing them on Debian and Ubuntu where we may.
 pub(crate) fn browser() -> Result<Found> {
-    if browser_is_here() {
+    let system = System::read();
+    let packages = system.browser_packages();
+    install(
+        packages.as_ref().map(<[_; 2]>::as_slice),
+        browser_is_here,
+        || system.by_hand(),
+    )
+}
+
+/// Makes sure that Firefox is here, and gives the path of a geckodriver: the installed one, or one built into the target
+/// folder, since Debian packages none.
+pub(crate) fn firefox() -> Result<(Found, PathBuf)> {
+    let system = System::read();
+    let found = install(
+        system.firefox_packages(),
+        || {
+            std::env::var_os("FIREFOX").is_some()
+                || FIREFOXES.iter().any(|name| on_path(name).is_some())
+        },
+        || {
+            "there is no Firefox on the PATH: install firefox-esr, or name one: FIREFOX=/path/to/firefox".to_owned()
+        },
+    )?;
+    let driver = match std::env::var_os("GECKODRIVER") {
+        Some(given) => given.into(),
+        None => tool("geckodriver")?,
+    };
+    Ok((found, driver))
+}
+
+/// Installs packages where something is missing and we may.
+fn install(
+    packages: Option<&[&str]>,
+    is_here: impl Fn() -> bool,
+    by_hand: impl Fn() -> String,
+) -> Result<Found> {
+    if is_here() {
         return Ok(Found::Yes);
     }
-    let system = System::read();
-    let Some(packages) = system.browser_packages() else {
-        return Ok(Found::No(system.by_hand()));
-    };
-    let Some(mut as_root) = root_prefix() else {
-        return Ok(Found::No(system.by_hand()));
+    let (Some(packages), Some(mut as_root)) = (packages, root_prefix()) else {
+        return Ok(Found::No(by_hand()));
     };
     as_root.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"].map(OsString::from));
     eprintln!(
@@ -44,10 +77,10 @@ pub(crate) fn browser() -> Result<Found> {
                 .args(["install", "--yes", "--no-install-recommends"])
                 .args(packages),
         )?;
-    if installed && browser_is_here() {
+    if installed && is_here() {
         Ok(Found::Yes)
     } else {
-        Ok(Found::No(system.by_hand()))
+        Ok(Found::No(by_hand()))
     }
 }
 
@@ -106,6 +139,10 @@ impl System {
         }
     }
 
+    fn firefox_packages(&self) -> Option<&'static [&'static str]> {
+        (self.has_apt && self.is("debian") && !self.is("ubuntu")).then_some(&["firefox-esr"])
+    }
+
     fn by_hand(&self) -> String {
         let how = if self.is("ubuntu") {
             "sudo apt-get install chromium-browser chromium-chromedriver"
@@ -153,23 +190,27 @@ pub(crate) fn toolchain_component(component: &str, subcommand: &str) -> Result<(
     Ok(())
 }
 
-/// The path of a cargo-deny: the installed one, or one built into the target folder, which touches nothing of the user's.
+/// The path of a cargo-deny.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    if let Some(installed) = on_path("cargo-deny") {
+    tool("cargo-deny")
+}
+
+/// The path of a program that crates.io has: the installed one, or one built into the target folder, which touches nothing
+/// of the user's.
+fn tool(name: &str) -> Result<PathBuf> {
+    if let Some(installed) = on_path(name) {
         return Ok(installed);
     }
     let root = workspace_root().join("target/tools");
-    let ours = root.join(format!("bin/cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let ours = root.join(format!("bin/{name}{}", std::env::consts::EXE_SUFFIX));
     if !ours.is_file() {
-        eprintln!(
-            "xtask: no cargo-deny here; building one into target/tools (a few minutes, once)"
-        );
-        // A debug build is made in less than half the time of a release build, and answers as fast for a tree of this size.
+        eprintln!("xtask: no {name} here; building one into target/tools (a few minutes, once)");
+        // A debug build is made in less than half the time of a release build, and answers as fast for what it does here.
         let mut install = cargo();
-        install.args(["install", "cargo-deny", "--locked", "--debug", "--root"]);
+        install.args(["install", name, "--locked", "--debug", "--root"]);
         ensure!(
             passes(install.arg(&root))?,
-            "cannot build cargo-deny: see above"
+            "cannot build {name}: see above"
         );
     }
     Ok(ours)

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::Outcome;
-use crate::prerequisites::{Found, browser};
+use crate::prerequisites::{Found, browser, firefox};
 use crate::process::{cargo, passes};
 
 /// Install what the tests need, then run every test of the workspace.
@@ -15,12 +15,16 @@ use crate::process::{cargo, passes};
 #[command(after_help = "\
 Examples:
   cargo xtask test                               everything
+  cargo xtask test --firefox                     everything, and the experiments in Firefox
   cargo xtask test -p token-core                 one crate
-  cargo xtask test -p tests --test clock         one file of browser tests
+  cargo xtask test -p tests --test suite clock   the browser tests of one file
   cargo xtask test refresh -- --nocapture        tests whose name holds `refresh`, with what they print
 
 A browser that is not on the PATH is named by CHROME and CHROMEDRIVER.")]
 pub(crate) struct Arguments {
+    /// Run the experiments in Firefox too, installing firefox-esr and geckodriver where they are missing
+    #[arg(long)]
+    firefox: bool,
     /// Passed on to `cargo test`
     #[arg(
         trailing_var_arg = true,
@@ -35,11 +39,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         eprintln!("xtask: {advice}");
         return Ok(Outcome::MissingPrerequisite);
     }
-    if passes(cargo().args(cargo_arguments(&arguments.passed_on)))? {
-        Ok(Outcome::Passed)
-    } else {
-        Ok(Outcome::Failed)
+    if !passes(cargo().args(cargo_arguments(&arguments.passed_on)))? {
+        return Ok(Outcome::Failed);
     }
+    if arguments.firefox {
+        in_firefox()
+    } else {
+        Ok(Outcome::Passed)
+    }
+}
+
+/// Runs the experiments in Firefox.
+pub(crate) fn in_firefox() -> Result<Outcome> {
+    let (found, driver) = firefox()?;
+    if let Found::No(advice) = found {
+        eprintln!("xtask: {advice}");
+        return Ok(Outcome::MissingPrerequisite);
+    }
+    let mut test = cargo();
+    test.args([
+        "test",
+        "--package",
+        "tests",
+        "--all-features",
+        "--test",
+        "firefox",
+    ])
+    .env("GECKODRIVER", driver);
+    Ok(if passes(&mut test)? {
+        Outcome::Passed
+    } else {
+        Outcome::Failed
+    })
 }
 
 /// The whole workspace, unless the caller names a package: Cargo would let `--workspace` win over it.

@@ -3,6 +3,7 @@
 //! One program, because each would link the whole lab again.
 
 mod clock;
+mod experiments;
 mod keyboard;
 mod language;
 mod layout;

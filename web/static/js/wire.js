@@ -8,7 +8,7 @@ import { chosen, showChoices, showTime, wireActions, wireLabControls } from "./c
 import { Credentials } from "./credentials.js";
 import { find } from "./dom.js";
 import { LabChanged, LabEvents } from "./events.js";
-import { laneOf } from "./exchange.js";
+import { laneOf, pathOf } from "./exchange.js";
 import { loadMessages, say } from "./i18n.js";
 import { singleKeys } from "./keys.js";
 import { LabState } from "./lab-state.js";
@@ -16,6 +16,7 @@ import { SessionClient, TokenClient } from "./lane-clients.js";
 import { LaneView } from "./lane-view.js";
 import { MessageDialog } from "./message-dialog.js";
 import { failure } from "./outcome.js";
+import { choosePlainCookie } from "./plain-cookie.js";
 import { Present } from "./present.js";
 import { ExchangeAdded, ExchangeRecord } from "./record.js";
 import { RecordedCalls } from "./recorded-calls.js";
@@ -69,6 +70,7 @@ credentials.addEventListener("change", keep);
 record.addEventListener("added", (event) => {
   if (!(event instanceof ExchangeAdded)) return;
   const { exchange } = event;
+  if (pathOf(exchange).startsWith("/stage/")) return; // An experiment's, in another tab.
   const lane = laneOf(exchange.server);
   if (lane !== null) views[lane].show(exchange, exchange.id > viewer.liveAfter);
   credentials.learn(exchange);
@@ -109,7 +111,13 @@ singleKeys(find("#single-keys", HTMLInputElement));
 find("#help", HTMLButtonElement).addEventListener("click", () => find("#keys", HTMLDialogElement).showModal());
 
 try {
-  const state = await lab.refresh();
+  const { state, warning } = await choosePlainCookie(await lab.refresh(), run);
+  lab.take(state);
+  if (warning !== null) {
+    const banner = find("#banner", HTMLElement);
+    banner.textContent = warning;
+    banner.hidden = false;
+  }
   viewer.liveAfter = state.last_exchange;
   for (const view of Object.values(views)) view.useViewer(viewer);
   await events.start();

@@ -1,0 +1,163 @@
+//! A walk through all experiments in one browser, in the order of the contents, as a visitor would take it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::experiment_page::Run;
+use crate::{Browser, Engine, ExperimentPage, Settings, SpawnedLab, ThirdPartyCookies};
+
+/// What came of one experiment.
+#[derive(Clone, Debug)]
+pub struct Walked {
+    /// The experiment.
+    pub id: String,
+    /// How the run ended, and what was observed.
+    pub run: Run,
+    /// What the console said during the run, but for what experiments provoke.
+    pub console: Vec<String>,
+}
+
+/// Everything that came of a walk.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// Its name and version.
+    pub browser: (&'static str, String),
+    /// The passport, as its experiment found it.
+    pub facts: BTreeMap<String, String>,
+    /// Each experiment.
+    pub experiments: Vec<Walked>,
+}
+
+/// The ids of all experiments, the passport first.
+///
+/// # Errors
+/// When the lab does not answer in this shape.
+pub async fn ids(lab: &SpawnedLab) -> Result<Vec<String>> {
+    let list: Value = lab
+        .get("/lab/experiments")
+        .await?
+        .error_for_status()?
+        .json()
+        .await?;
+    let ids = list["experiments"].as_array().context("no list")?.iter();
+    Ok(ids
+        .filter_map(|entry| Some(entry["id"].as_str()?.to_owned()))
+        .collect())
+}
+
+/// The definition of an experiment, as its page gets it.
+///
+/// # Errors
+/// When there is none.
+pub async fn definition(lab: &SpawnedLab, id: &str) -> Result<Value> {
+    Ok(lab
+        .get(&format!("/experiments/{id}.json"))
+        .await?
+        .error_for_status()?
+        .json()
+        .await?)
+}
+
+/// Runs every experiment once, in a browser of its own.
+///
+/// # Errors
+/// When the lab or the browser fails, or a run comes to no end.
+pub async fn walk(engine: Engine, cookies: ThirdPartyCookies) -> Result<Walk> {
+    let lab = SpawnedLab::start().await?;
+    let mut browser = Browser::launch(Settings::fresh(engine, Some(cookies))?).await?;
+    let mut experiments = Vec::new();
+    for id in ids(&lab).await? {
+        let walked = one(&lab, browser, &id).await.with_context(|| id.clone());
+        let (next, run) = walked?;
+        browser = next;
+        let console = browser.console().await?;
+        experiments.push(Walked { id, run, console });
+    }
+    let name = browser.name_and_version().await?;
+    browser.quit().await;
+    lab.stop().await;
+    let facts = experiments
+        .iter()
+        .find(|walked| walked.id == "passport")
+        .map(|walked| walked.run.outcomes())
+        .unwrap_or_default();
+    Ok(Walk {
+        browser: name,
+        facts: facts
+            .into_iter()
+            .filter_map(|(cell, found)| Some((cell.split('/').nth(1)?.to_owned(), found)))
+            .collect(),
+        experiments,
+    })
+}
+
+/// Runs one experiment; where it asks for it, the browser is started again, and the run goes on.
+async fn one(lab: &SpawnedLab, browser: Browser, id: &str) -> Result<(Browser, Run)> {
+    let definition = definition(lab, id).await?;
+    let page = ExperimentPage::open(&browser, &lab.origins().app, id).await?;
+    let run = page.run(&definition).await?;
+    if run.state != "unfinished" {
+        return Ok((browser, run));
+    }
+    let browser = browser.restart().await?;
+    let page = ExperimentPage::open(&browser, &lab.origins().app, id).await?;
+    page.press("#continue").await?;
+    let run = page.follow(&definition).await?;
+    Ok((browser, run))
+}
+
+/// What experiments provoke the console to say: refusals by a policy, which are what is looked at.
+const PROVOKED: [&str; 4] = [
+    "security",
+    "worker",
+    "javascript-intervention",
+    "recommendation",
+];
+
+impl Walk {
+    /// Everything that did not come out as expected, a line each: runs, cells, claims, the console.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for Walked { id, run, console } in &self.experiments {
+            if run.state != "done" {
+                wrong.push(format!("{id} is {}: {}", run.state, run.line));
+            }
+            for cell in run.strays() {
+                wrong.push(format!(
+                    "{id}: {} is {:?}, expected {:?}",
+                    cell.cell, cell.observed, cell.expected
+                ));
+            }
+            for claim in run
+                .claims
+                .iter()
+                .filter(|claim| claim.verdict != claim.expected)
+            {
+                wrong.push(format!(
+                    "{id}: {} is {}, expected {}",
+                    claim.id, claim.verdict, claim.expected
+                ));
+            }
+            let said = console.iter().filter(|line| {
+                let source = line.split(' ').nth(1).unwrap_or_default();
+                !PROVOKED.contains(&source)
+            });
+            wrong.extend(said.map(|line| format!("{id}: the console says {line}")));
+        }
+        wrong
+    }
+
+    /// The walk as one pass of the evidence.
+    #[must_use]
+    pub fn as_evidence(&self, cookies: ThirdPartyCookies) -> Value {
+        let experiments: BTreeMap<_, _> = self
+            .experiments
+            .iter()
+            .map(|walked| (walked.id.clone(), walked.run.outcomes()))
+            .collect();
+        json!({ "third-party-cookies": cookies.name(), "facts": self.facts, "experiments": experiments })
+    }
+}
