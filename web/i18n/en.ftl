@@ -274,6 +274,7 @@ experiment-was-reset = Predictions and results of this experiment are forgotten.
 experiment-restarting = The server restarts with { $settings }.
 experiment-as-default = Both servers are as by default again.
 experiment-other-tab = Another tab changed the settings, the clock or the lab. All tabs share them.
+experiment-settings-elsewhere = Another page has set { $settings }. A run here begins without it.
 experiment-no-passport = This browser has no passport yet, so what is expected of it is a guess.
 experiment-take-passport = Take the passport first
 open-tab = Open { $host } in a new tab

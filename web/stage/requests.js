@@ -6,10 +6,13 @@
 /** @typedef {import("./stage.js").Stage} Stage */
 
 /** How long a request without an answer is waited for. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 3_000;
 
 /** @param {Step} step @param {Stage} stage */
 const target = (step, stage) => stage.address(step.to, step.path ?? `/stage/echo/${step.label}`);
+
+/** The landing page alone may be framed. @param {Step} step @param {Stage} stage */
+const framed = (step, stage) => stage.address(step.to, step.path ?? `/stage/landed/${step.label}`);
 
 /** @type {Act} A script's request; the report says what the script may read of the answer. */
 async function sendFetch(step, stage) {
@@ -42,7 +45,7 @@ async function loadImage(step, stage) {
 async function loadFrame(step, stage) {
   const frame = document.createElement("iframe");
   const end = settled(frame, ["load", "error"]);
-  frame.src = target(step, stage);
+  frame.src = framed(step, stage);
   document.body.append(frame);
   const outcome = await end;
   frame.remove();
@@ -78,6 +81,9 @@ async function setCookies(step, stage) {
   return { outcome: answer.ok ? "set" : "refused" };
 }
 
+/** @type {Act} Which cookies a script of this page can read. */
+const readCookies = () => Promise.resolve({ cookies: document.cookie });
+
 /** By these names a plan calls them. @type {Record<string, Act>} */
 export const REQUESTS = {
   "fetch": sendFetch,
@@ -87,4 +93,5 @@ export const REQUESTS = {
   "web-socket": openWebSocket,
   "beacon": sendBeacon,
   "set-cookies": setCookies,
+  "read-cookies": readCookies,
 };

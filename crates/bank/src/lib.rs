@@ -17,7 +17,7 @@ mod routes;
 mod server;
 
 pub use authentication::{Authentication, Credential, EndedBecause, LoggedIn, Login, Principal};
-pub use config::{ConfigError, HttpConfig, Transport, load_config};
+pub use config::{ConfigError, CorsPolicy, HttpConfig, Transport, load_config};
 pub use cookie::{CookieConfig, SameSite, without_attribute};
 pub use credentials::{CheckedUser, check_password};
 pub use http::{Extension, Metrics, harden};

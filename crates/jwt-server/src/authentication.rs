@@ -37,8 +37,9 @@ pub(crate) struct JwtAuthentication {
 /// A successful answer of `/login` and `/token` (RFC 6749 §5.1).
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TokenAnswer {
-    /// Signed, readable by anyone, believed until it expires.
-    access_token: String,
+    /// Signed, readable by anyone, believed until it expires; absent where it travels in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<String>,
     /// `Bearer`.
     token_type: &'static str,
     /// The lifetime of the access token in seconds.
@@ -66,7 +67,7 @@ impl JwtAuthentication {
             .in_scope(|| self.issuer.issue(&subject, self.clock.now()))
             .map_err(ApiError::internal)?;
         Ok(TokenAnswer {
-            access_token: issued.token.expose().to_owned(),
+            access_token: Some(issued.token.expose().to_owned()),
             token_type: "Bearer",
             expires_in: self.config.access_lifetime.as_secs(),
             refresh_token: self
@@ -77,12 +78,14 @@ impl JwtAuthentication {
         })
     }
 
-    /// The answer as JSON, and in cookie transport the access token as a cookie too.
-    pub(crate) fn respond(&self, answer: &TokenAnswer) -> HttpResponse {
+    /// The answer as JSON. In cookie transport the access token is in a cookie, and nowhere that a script could read.
+    pub(crate) fn respond(&self, mut answer: TokenAnswer) -> HttpResponse {
         let mut response = HttpResponse::Ok();
-        if self.config.transport == Transport::Cookie {
+        if self.config.transport == Transport::Cookie
+            && let Some(token) = answer.access_token.take()
+        {
             let cookie = &self.config.cookie;
-            let line = cookie.header_value(&self.config.cookie_name(), &answer.access_token);
+            let line = cookie.header_value(&self.config.cookie_name(), &token);
             response.append_header((SET_COOKIE, line));
         }
         response.json(answer)
@@ -166,7 +169,7 @@ impl Authentication for JwtAuthentication {
         let family = self.families.create(user.id, &device(request)).await?;
         let answer = self.answer(user, &family)?;
         Ok(LoggedIn {
-            response: self.respond(&answer),
+            response: self.respond(answer),
             login_id: family.id.to_string(),
         })
     }

@@ -102,7 +102,7 @@ async fn token(
             if user.banned_at.is_none() =>
         {
             let answer = server.answer(&user, &family)?;
-            Ok(server.respond(&answer))
+            Ok(server.respond(answer))
         }
         (Presented::Reused(family), _) => {
             tracing::warn!(family = %family.id, "a refresh token was used twice; its family is revoked");

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::events::After;
 use crate::replay::Replay;
+use crate::servers::Server;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::{Inner, LabError};
@@ -35,6 +36,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(bank::resource("/lab/reset", "POST").route(web::post().to(reset)))
         .service(bank::resource("/lab/preset", "POST").route(web::post().to(choose_preset)))
         .service(bank::resource("/lab/settings", "POST").route(web::post().to(change_settings)))
+        .service(bank::resource("/lab/restart", "POST").route(web::post().to(restart)))
         .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
         .service(bank::resource("/lab/experiments", "GET").route(web::get().to(experiments)))
         .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
@@ -137,6 +139,20 @@ async fn change_settings(
         .await
         .map_err(failed)?;
     lab.record.changed("settings");
+    answer(&lab).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Restart {
+    server: Server,
+}
+
+async fn restart(
+    lab: web::Data<Inner>,
+    body: web::Json<Restart>,
+) -> Result<HttpResponse, ApiError> {
+    lab.servers.restart(body.server).await.map_err(failed)?;
     answer(&lab).await
 }
 

@@ -1,17 +1,11 @@
 //! A copy of a credential, used from outside the browser.
 
-use bank::ApiError;
+use bank::{ApiError, Transport};
 use serde::{Deserialize, Serialize};
 
 use crate::Inner;
 use crate::origins::host_of;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Server {
-    Session,
-    Jwt,
-}
+use crate::servers::Server;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,21 +27,22 @@ pub(crate) struct Replayed {
 ///
 /// It goes to the lab's own two servers and to one path; it is no proxy.
 pub(crate) async fn replay(lab: &Inner, replay: Replay) -> Result<Replayed, ApiError> {
-    let (origin, name, value) = match replay.server {
-        Server::Session => {
-            let current = lab.servers.current();
-            let cookie = current.session.cookie_name();
-            (
-                &lab.origins.session,
-                "cookie",
-                format!("{cookie}={}", replay.credential),
-            )
-        }
+    let current = lab.servers.current();
+    let (origin, transport, cookie) = match replay.server {
+        Server::Session => (
+            &lab.origins.session,
+            current.session.transport,
+            current.session.cookie_name(),
+        ),
         Server::Jwt => (
             &lab.origins.jwt,
-            "authorization",
-            format!("Bearer {}", replay.credential),
+            current.jwt.transport,
+            current.jwt.cookie_name(),
         ),
+    };
+    let (name, value) = match transport {
+        Transport::Cookie => ("cookie", format!("{cookie}={}", replay.credential)),
+        Transport::Header => ("authorization", format!("Bearer {}", replay.credential)),
     };
     let host = host_of(origin);
     let port = host.rsplit(':').next().unwrap_or_default();

@@ -32,6 +32,14 @@ const NOTES: [(&str, &str); 2] = [
 
 type Running = (ServerHandle, JoinHandle<io::Result<()>>);
 
+/// One of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Server {
+    Session,
+    Jwt,
+}
+
 /// What the two servers are made from: all that does not change while a lab runs.
 #[derive(Debug)]
 pub(crate) struct Made {
@@ -155,6 +163,35 @@ impl Servers {
         for server in old {
             stop(Some(server)).await;
         }
+        Ok(())
+    }
+
+    /// Restarts one server in place with the settings that it has: what it kept in memory is gone, what is on disk is not.
+    pub(crate) async fn restart(&self, server: Server) -> Result<(), LabError> {
+        let mut running = self.running.lock().await;
+        let before = self.current();
+        let next = Current {
+            settings: before.settings.clone(),
+            version: before.version,
+            session: before.session.clone(),
+            jwt: before.jwt.clone(),
+            stores: match server {
+                Server::Session => self.made.stores_of(&before.session),
+                Server::Jwt => before.stores.clone(),
+            },
+        };
+        let old = match server {
+            Server::Session => {
+                let new = self.made.run_session(&next)?;
+                running.0.replace(new)
+            }
+            Server::Jwt => {
+                let new = self.made.run_jwt(&next)?;
+                running.1.replace(new)
+            }
+        };
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        stop(old).await;
         Ok(())
     }
 

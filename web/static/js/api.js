@@ -148,6 +148,9 @@ export const choosePreset = (preset) => lab("POST", "/lab/preset", { preset });
 /** Lays these settings, and no others, over those that the lab was started with; the servers that change restart in place.
  * @param {Record<string, string>} settings @returns {Promise<LabState>} */
 export const changeSettings = (settings) => lab("POST", "/lab/settings", { settings });
+/** Restarts a server in place, with the settings that it has.
+ * @param {"session" | "jwt"} server @returns {Promise<LabState>} */
+export const restartServer = (server) => lab("POST", "/lab/restart", { server });
 /** Has a client outside the browser send a copied credential.
  * @param {string} server @param {string} credential @param {string} [tie]
  * @returns {Promise<{exchange: number, status: number}>} */

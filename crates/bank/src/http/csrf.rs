@@ -44,7 +44,7 @@ pub(super) async fn refuse_cross_site(
 }
 
 /// Whether the method is safe (RFC 9110 §9.2.1): it must not change anything, so it cannot be forged to.
-fn is_safe(method: &Method) -> bool {
+pub(super) fn is_safe(method: &Method) -> bool {
     matches!(
         *method,
         Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
@@ -76,11 +76,13 @@ fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
 
 /// Whether the body is declared as JSON, which no HTML form can do and no page can do cross-origin without a preflight.
 fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    media_type(headers).is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
+}
+
+/// The declared type of the body, without its parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+    let declared = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    declared.split(';').next().map(str::trim)
 }
 
 #[cfg(test)]

@@ -35,27 +35,38 @@ pub(super) async fn secure<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let tls = request
+    let wanted = request
         .app_data::<web::Data<HttpConfig>>()
-        .is_some_and(|config| config.behind_tls_proxy);
+        .map_or_else(Wanted::default, |config| Wanted {
+            tls: config.behind_tls_proxy,
+            cacheable: config.dangerously_cacheable,
+        });
     // A clone of the request must not outlive routing (actix needs it unshared), so the error keeps none: an error from
     // below is answered by the outermost layer, through `SecureError`.
     match next.call(request).await {
         Ok(mut response) => {
-            add(response.headers_mut(), tls);
+            add(response.headers_mut(), wanted);
             Ok(response.map_into_left_body())
         }
-        Err(error) => Err(SecureError { error, tls }.into()),
+        Err(error) => Err(SecureError { error, wanted }.into()),
     }
 }
 
-fn add(headers: &mut HeaderMap, tls: bool) {
+/// Which of the headers the settings decide.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
+    tls: bool,
+    cacheable: bool,
+}
+
+fn add(headers: &mut HeaderMap, wanted: Wanted) {
     for (name, value) in ALWAYS {
-        if !headers.contains_key(&name) {
+        let left_out = wanted.cacheable && name == header::CACHE_CONTROL;
+        if !left_out && !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    if tls {
+    if wanted.tls {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static(HSTS),
@@ -67,7 +78,7 @@ fn add(headers: &mut HeaderMap, tls: bool) {
 #[derive(Debug)]
 struct SecureError {
     error: Error,
-    tls: bool,
+    wanted: Wanted,
 }
 
 impl std::fmt::Display for SecureError {
@@ -82,14 +93,14 @@ impl ResponseError for SecureError {
     }
 
     fn error_response(&self) -> actix_web::HttpResponse {
-        let mut response = match self.error.as_error::<ApiError>() {
-            Some(error) => error.error_response(),
-            None if self.status_code().is_server_error() => {
-                ApiError::internal(self.error.to_string()).error_response()
-            }
-            None => self.error.error_response(),
+        let is_ours = self.error.as_error::<ApiError>().is_some();
+        let mut response = if !is_ours && self.status_code().is_server_error() {
+            ApiError::internal(self.error.to_string()).error_response()
+        } else {
+            // With what the layers in between had to add: a page that CORS answers reads refusals too.
+            self.error.error_response()
         };
-        add(response.headers_mut(), self.tls);
+        add(response.headers_mut(), self.wanted);
         response
     }
 }

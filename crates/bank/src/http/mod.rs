@@ -7,7 +7,10 @@ mod headers;
 mod host;
 mod log;
 mod metrics;
+mod no_csrf_defence;
+mod strip;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
@@ -18,12 +21,14 @@ use wiretap::Wiretap;
 
 pub use extension::Extension;
 pub use metrics::Metrics;
+pub(crate) use strip::Stripped;
 
 use crate::config::HttpConfig;
 use extension::Exempt;
 
 /// Wraps an application in everything that both servers do to every request, in this order from the outside:
-/// wiretap (in the lab), log and metrics, security headers, `Host`, CORS, CSRF.
+/// wiretap (in the lab), log and metrics, security headers, `Host`, CORS, CSRF. Where the settings strip headers, that comes
+/// right inside the wiretap, so that the record shows what was really sent.
 ///
 /// `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence. The routes of
 /// `extension` are registered after those that `app` has.
@@ -57,6 +62,7 @@ where
         paths: exempt,
         extended: extension.is_some(),
     };
+    let stripped = stripped(&config);
     app.configure(|app| {
         if let Some(extension) = &extension {
             extension.register(app);
@@ -64,15 +70,31 @@ where
     })
     .app_data(web::Data::from(Arc::clone(&config)))
     .app_data(metrics)
-    .wrap(from_fn(move |request, next| {
-        csrf::refuse_cross_site(exempt, request, next)
-    }))
-    .wrap(cors::allow_listed(&config.allowed_origins))
+    .wrap(Condition::new(
+        !config.dangerously_no_csrf_defence,
+        from_fn(move |request, next| csrf::refuse_cross_site(exempt, request, next)),
+    ))
+    .wrap(Condition::new(
+        config.dangerously_no_csrf_defence,
+        from_fn(move |request, next| no_csrf_defence::let_pass(exempt, request, next)),
+    ))
+    .wrap(cors::answers(&config))
+    .wrap(from_fn(cors::say_nothing_to_strangers))
     .wrap(from_fn(host::refuse_foreign))
     .wrap(from_fn(headers::secure))
     .wrap(from_fn(log::log_and_count))
     .wrap(Condition::new(
+        !stripped.is_empty(),
+        from_fn(move |request, next| strip::strip(Rc::clone(&stripped), request, next)),
+    ))
+    .wrap(Condition::new(
         tap.is_some(),
         tap.unwrap_or_else(Wiretap::disconnected),
     ))
+}
+
+/// The validated entries; one that does not parse is none.
+fn stripped(config: &HttpConfig) -> Rc<[Stripped]> {
+    let entries = config.dangerously_strip_headers.iter();
+    entries.filter_map(|entry| entry.parse().ok()).collect()
 }

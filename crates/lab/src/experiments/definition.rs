@@ -105,7 +105,7 @@ pub(crate) struct Expect {
     /// `matrix/row/column`, `*` for any.
     pub(crate) cells: Vec<Spanned<String>>,
     pub(crate) is: Spanned<String>,
-    /// Facts of the passport that must hold.
+    /// Facts of the passport, and settings of the page, that must hold.
     #[serde(default)]
     pub(crate) when: BTreeMap<Spanned<String>, String>,
     /// The rule that says so, with its section.
@@ -220,6 +220,14 @@ impl Definition {
         words
     }
 
+    /// The values that a condition may ask for: those of a fact of the passport, or of a setting on the page.
+    fn values_of(&self, name: &str) -> Option<Vec<&str>> {
+        let fact = FACTS.iter().find(|(fact, _)| *fact == name);
+        let setting = self.setting.iter().find(|setting| setting.key == name);
+        fact.map(|(_, values)| values.to_vec())
+            .or_else(|| setting.map(|setting| setting.values.iter().map(String::as_str).collect()))
+    }
+
     /// What contradicts itself, each with its place in the file.
     pub(crate) fn faults(&self, source: &str) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -297,23 +305,21 @@ impl Definition {
                 }
             }
             for (fact, value) in &rule.when {
-                match FACTS.iter().find(|(name, _)| name == fact.as_ref()) {
+                match self.values_of(fact.as_ref()) {
                     None => fault(
                         fact.span(),
                         format!(
-                            "`{}` is no fact of the passport; there are {}",
+                            "`{}` is neither a fact of the passport ({}) nor a setting of this experiment",
                             fact.as_ref(),
                             FACTS.map(|(name, _)| name).join(", ")
                         ),
                     ),
-                    Some((_, values)) if !values.contains(&value.as_str()) => {
+                    Some(values) if !values.contains(&value.as_str()) => {
+                        let values = values.join(", ");
+                        let name = fact.as_ref();
                         fault(
                             fact.span(),
-                            format!(
-                                "`{value}` is no value of {}; it has {}",
-                                fact.as_ref(),
-                                values.join(", ")
-                            ),
+                            format!("`{value}` is no value of {name}; it has {values}"),
                         );
                     }
                     Some(_) => {}

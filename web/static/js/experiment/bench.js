@@ -7,7 +7,7 @@
  * record alone. Whatever a run changes is put back when it ends.
  */
 
-import { advanceClock, callServer, changeSettings, replay, resetClock, run as pageRun, setCookies, Unreachable } from "../api.js";
+import { advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, setCookies, Unreachable } from "../api.js";
 import { pathOf } from "../exchange.js";
 import { NOT_OBSERVABLE } from "./verdict.js";
 
@@ -196,6 +196,11 @@ export class Bench {
 
   // The lab.
 
+  /** Begins from the settings of the page, whatever an earlier run or another page has left. */
+  async begin() {
+    await this.#apply(this.#base);
+  }
+
   /** Lays settings over those that the reader has chosen, for this run: the servers that they change restart in place.
    * @param {Record<string, string>} settings */
   async use(settings) {
@@ -222,6 +227,12 @@ export class Bench {
   async isDisturbed() {
     const state = await this.#on.lab.refresh();
     return this.#disturbed || state.settings_version !== this.#version || state.offset_seconds !== this.#offset;
+  }
+
+  /** Restarts a server in place, with the settings that it has: what it kept in memory is gone. @param {"session" | "jwt"} server */
+  async restart(server) {
+    this.#check();
+    this.#on.lab.take(await restartServer(server));
   }
 
   /** Moves the lab's clock by `15m`, `1d`, `7d` or `30d`, until the run ends. @param {string} step */

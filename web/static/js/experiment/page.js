@@ -84,6 +84,7 @@ function draw() {
 /** @param {Exchange} exchange */
 function show(exchange) {
   const lane = laneOf(exchange.server) ?? "others";
+  find(".wire-of-run", HTMLElement).hidden = false;
   find(`[data-lane="${lane}"]`, HTMLElement).hidden = false;
   diagrams[lane].show(exchange);
 }
@@ -93,6 +94,8 @@ record.addEventListener("added", (event) => {
 });
 
 lab.addEventListener("change", () => {
+  const elsewhere = settings.elsewhere;
+  if (bench === null && elsewhere.length > 0) warn(say("experiment-settings-elsewhere", { settings: elsewhere.join(", ") }));
   const cookie = lab.current?.session.cookie ?? "";
   dialog.cookieName = cookie;
   for (const diagram of Object.values(diagrams)) diagram.viewer = { cookieName: cookie, run: latest.run, liveAfter: 0 };
@@ -137,7 +140,8 @@ async function start() {
   only = null;
   steps.go("run");
   const facts = passport()?.facts ?? null;
-  tables.begin(facts);
+  const conditions = { ...facts, ...settings.own };
+  tables.begin(conditions);
   verdicts.clear();
   bench = new Bench({
     lab, record, events, facts, words: definition.words, choices: settings.chosen, askForTab,
@@ -152,7 +156,7 @@ async function start() {
     },
     restarting: (changed) => announce(say("experiment-restarting", { settings: settingsInWords(changed) })),
   });
-  latest = { run: bench.run, at: lab.current.now, facts, observed: {} };
+  latest = { run: bench.run, at: lab.current.now, facts: conditions, observed: {} };
   lab.take(lab.current);
   draw();
   main.dataset.state = "running";
@@ -163,6 +167,7 @@ async function start() {
   let state = "done";
   let line = "";
   try {
+    await bench.begin();
     await run(bench);
   } catch (error) {
     state = error instanceof Stopped ? "stopped" : "failed";
@@ -192,7 +197,6 @@ function finish(state, line) {
   const facts = tables.facts(latest.observed);
   if (facts !== null) {
     keepPassport(facts, latest.at);
-    latest.facts = facts;
   }
   keepResult(id, latest);
   complete();

@@ -39,12 +39,22 @@ export class SettingsBar {
     lab.addEventListener("change", () => this.#show());
   }
 
-  /** What is laid over the settings that the lab was started with: what is not as by default here, and whatever was set elsewhere.
+  /** What the reader has chosen that is not as by default. An experiment begins from this, whatever was set elsewhere.
    * @returns {Record<string, string>} */
   get chosen() {
+    const own = [...this.#selects].filter(([, select]) => select.selectedIndex > 0);
+    return Object.fromEntries(own.map(([key, select]) => [key, select.value]));
+  }
+
+  /** What is set elsewhere and has no control on this page. @returns {string[]} "key = value" */
+  get elsewhere() {
     const others = Object.entries(this.#lab.current?.settings ?? {}).filter(([key]) => !this.#selects.has(key));
-    const own = [...this.#selects].filter(([, select]) => select.selectedIndex > 0).map(([key, select]) => [key, select.value]);
-    return Object.fromEntries([...others, ...own]);
+    return others.map(([key, value]) => `${key} = ${value}`);
+  }
+
+  /** The settings of this page as they stand, defaults included: expectations may depend on them. @returns {Record<string, string>} */
+  get own() {
+    return Object.fromEntries([...this.#selects].map(([key, select]) => [key, select.value]));
   }
 
   #show() {

@@ -1,96 +1,16 @@
-//! Settings: immutable, validated, all errors at once.
+//! Reading settings from a file and from the command line.
 
-use ipnet::IpNet;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-/// How the credential travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// The browser attaches it by itself, and guards it from scripts.
-    #[default]
-    Cookie,
-    /// The client attaches it by hand, in `Authorization: Bearer`.
-    Header,
-}
-
-/// What both servers ask of every request before they ask who sent it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct HttpConfig {
-    /// The origins whose pages may call the API: `https://bank.example`. CORS answers them, and the CSRF defence passes
-    /// them; every other origin is refused. A server that serves its own pages names its own origin here too.
-    pub allowed_origins: Vec<String>,
-    /// The `Host` values that are answered, with port where it is not the scheme's own; all when empty. Against DNS
-    /// rebinding.
-    pub allowed_hosts: Vec<String>,
-    /// The proxies whose `Forwarded`/`X-Forwarded-For` is believed, as CIDR blocks; none by default.
-    pub trusted_proxies: Vec<IpNet>,
-    /// Whether browsers reach the server through TLS: answers then carry `Strict-Transport-Security`.
-    pub behind_tls_proxy: bool,
-    /// Usernames that become administrators when they sign up. Sign them up before opening the door: a name is its
-    /// first taker's.
-    pub administrators: Vec<String>,
-    /// What a new account holds, in minor units.
-    pub opening_balance_minor: i64,
-}
-
-impl HttpConfig {
-    /// What is wrong with it, one sentence each; empty when nothing is.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        for origin in &self.allowed_origins {
-            if !is_origin(origin) {
-                problems.push(format!(
-                    "http.allowed_origins: `{origin}` is no origin; write scheme://host[:port], without a path or a trailing slash"
-                ));
-            }
-        }
-        for host in &self.allowed_hosts {
-            if host.is_empty() || host.contains('/') {
-                problems.push(format!(
-                    "http.allowed_hosts: `{host}` is no host; write host or host:port"
-                ));
-            }
-        }
-        if self.opening_balance_minor < 0 {
-            problems.push("http.opening_balance_minor: cannot be negative".to_owned());
-        }
-        problems
-    }
-}
-
-/// Whether `text` is an origin as browsers serialise it (RFC 6454 §6.2).
-fn is_origin(text: &str) -> bool {
-    let Some(host) = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))
-    else {
-        return false;
-    };
-    !host.is_empty()
-        && !host.contains(['/', '?', '#', '@', '*', ' '])
-        && host
-            .chars()
-            .all(|c| c.is_ascii() && !c.is_ascii_uppercase())
-}
-
-/// Every problem of a configuration, a line each.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .problems.join("\n"))]
-pub struct ConfigError {
-    /// One sentence each, beginning with the name of the setting.
-    pub problems: Vec<String>,
-}
+use super::ConfigError;
 
 /// Reads a configuration: the defaults, over them a TOML file, over it `key=value` pairs.
 ///
 /// A value is read as TOML (`true`, `12`, `["a"]`) and as a plain string where it is none, so that `idle_timeout=15m` needs
-/// no quotes. A dotted key reaches into a table (`http.behind_tls_proxy=true`). Settings named `dangerously_…` are refused
-/// unless `dangerous` says that they were asked for on purpose.
+/// no quotes. A dotted key reaches into a table (`http.behind_tls_proxy=true`). Settings named `dangerously_…`, and values
+/// named `dangerously-…`, are refused unless `dangerous` says that they were asked for on purpose.
 ///
 /// # Errors
 /// All problems at once; an unknown key comes with the keys that are accepted.
@@ -209,7 +129,8 @@ fn refuse_dangerous(prefix: &str, table: &Table, known: &Table, problems: &mut V
         let default = known.get(key);
         if let (Value::Table(inner), Some(Value::Table(known))) = (value, default) {
             refuse_dangerous(&format!("{prefix}{key}."), inner, known, problems);
-        } else if key.starts_with("dangerously_") && default.is_some_and(|default| default != value)
+        } else if (key.starts_with("dangerously_") || is_dangerous(value))
+            && default.is_some_and(|default| default != value)
         {
             problems.push(format!(
                 "{prefix}{key}: exists to be shown in the lab; to run a server with it all the same, add --dangerously-allow"
@@ -218,9 +139,18 @@ fn refuse_dangerous(prefix: &str, table: &Table, known: &Table, problems: &mut V
     }
 }
 
+fn is_dangerous(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| text.starts_with("dangerously-"))
+}
+
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::config::{CorsPolicy, HttpConfig};
 
     #[derive(Debug, Serialize, Deserialize)]
     #[serde(deny_unknown_fields, default)]
@@ -265,14 +195,14 @@ mod tests {
 
     #[test]
     fn every_problem_is_reported_at_once_with_what_is_accepted() {
-        let error = load(None, &["idle_timout=1m", "nonsense", "http.cors=1"], false).unwrap_err();
+        let error = load(None, &["idle_timout=1m", "nonsense", "http.corse=1"], false).unwrap_err();
         assert_eq!(error.problems.len(), 3, "{error}");
         assert!(
             error
                 .to_string()
                 .contains("idle_timout: no such setting; accepted are ")
         );
-        assert!(error.to_string().contains("http.cors: no such setting"));
+        assert!(error.to_string().contains("http.corse: no such setting"));
     }
 
     #[test]
@@ -296,25 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_written_as_a_browser_sends_it() {
-        for wrong in [
-            "bank.example",
-            "https://bank.example/",
-            "https://Bank.example",
-            "*",
-            "https://*",
-            "null",
-        ] {
-            let config = HttpConfig {
-                allowed_origins: vec![wrong.to_owned()],
-                ..HttpConfig::default()
-            };
-            assert_eq!(config.problems().len(), 1, "{wrong}");
-        }
-        let config = HttpConfig {
-            allowed_origins: vec!["http://app.lab.localhost:8001".to_owned()],
-            ..HttpConfig::default()
-        };
-        assert!(config.problems().is_empty());
+    fn a_dangerous_value_has_to_be_asked_for_twice_as_well() {
+        let set = "http.cors=dangerously-reflect";
+        let refused = load(None, &[set], false).unwrap_err().to_string();
+        assert!(refused.starts_with("http.cors: exists to be shown"));
+        let read = load(None, &[set], true).unwrap();
+        assert_eq!(read.http.cors, CorsPolicy::DangerouslyReflect);
+        assert!(load(None, &["http.cors=none"], false).is_ok());
     }
 }

@@ -1,0 +1,28 @@
+//! Settings: immutable, validated, all errors at once.
+
+mod http;
+mod load;
+
+use serde::{Deserialize, Serialize};
+
+pub use http::{CorsPolicy, HttpConfig};
+pub use load::load_config;
+
+/// How the credential travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// The browser attaches it by itself, and guards it from scripts.
+    #[default]
+    Cookie,
+    /// The client attaches it by hand, in `Authorization: Bearer`.
+    Header,
+}
+
+/// Every problem of a configuration, a line each.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .problems.join("\n"))]
+pub struct ConfigError {
+    /// One sentence each, beginning with the name of the setting.
+    pub problems: Vec<String>,
+}

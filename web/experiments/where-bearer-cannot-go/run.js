@@ -1,0 +1,37 @@
+// @ts-check
+/** Has each bank's own page ask for the same resource in seven ways, logged in, and reads from the record whom the server saw. */
+
+import { credentialOf } from "/static/js/exchange.js";
+
+/** Each way by its row, and the step of the stage that goes it. */
+const WAYS = {
+  "image": "img", "frame": "iframe", "event-source": "event-source", "web-socket": "web-socket", "link": "link", "form": "form-post",
+};
+/** @type {["session" | "jwt", string][]} */
+const LANES = [["session", "session"], ["jwt", "token"]];
+
+/** @param {import("/static/js/experiment/bench.js").Bench} bench */
+export async function run(bench) {
+  /** @type {import("/static/js/experiment/bench.js").Step[]} */
+  const steps = [];
+  for (const [server, lane] of LANES) {
+    await bench.logIn(server);
+    const bearer = server === "jwt" ? bench.tokens.access_token : undefined;
+    const { exchange } = await bench.send(server, "GET", "/stage/echo/fetch", { cookies: true, bearer });
+    note(bench, "fetch", lane, exchange);
+    for (const [row, way] of Object.entries(WAYS)) steps.push({ at: server, do: way, to: server, label: `${lane}-${row}` });
+  }
+  await bench.tab(steps);
+  for (const [server, lane] of LANES) {
+    for (const row of Object.keys(WAYS)) note(bench, row, lane, bench.labelled(`${lane}-${row}`, server).at(0) ?? null);
+  }
+}
+
+/** @param {import("/static/js/experiment/bench.js").Bench} bench @param {string} row @param {string} lane
+ * @param {import("/static/js/exchange.js").Exchange | null} exchange */
+function note(bench, row, lane, exchange) {
+  // The stage of both banks says whom it knows, in JSON to a program and in words to a page.
+  const knows = /"authenticated_as":"alice"|knows you: alice/.test(exchange?.response.body ?? "");
+  bench.observe(`who/${row}/${lane}`, knows ? "knows-you" : "stranger", [exchange]);
+  bench.observe(`credential/${row}/${lane}`, exchange !== null && credentialOf(exchange) !== null ? "sent" : "not-sent", [exchange]);
+}
