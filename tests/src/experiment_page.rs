@@ -186,9 +186,13 @@ impl<'a> ExperimentPage<'a> {
         let before = driver.windows().await?;
         self.press("[data-open-tab]").await?;
         let tab = self.new_window(&before).await?;
-        driver.switch_to_window(tab).await?;
+        // A walk of few steps may be over, and its tab closed, before anybody looks.
+        let is_open = driver.switch_to_window(tab).await.is_ok();
         let mut looks = tokio::time::interval(LOOK);
         for look in 0.. {
+            if !is_open {
+                break;
+            }
             ensure!(
                 look < LOOKS,
                 "the page on the stage came to no end: {}",
