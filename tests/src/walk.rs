@@ -108,13 +108,8 @@ async fn one(lab: &SpawnedLab, browser: Browser, id: &str) -> Result<(Browser, R
     Ok((browser, run))
 }
 
-/// What experiments provoke the console to say: refusals by a policy, which are what is looked at.
-const PROVOKED: [&str; 4] = [
-    "security",
-    "worker",
-    "javascript-intervention",
-    "recommendation",
-];
+/// What experiments provoke the console to say: refusals, which are what is looked at, and whatever pages beside the lab say.
+const PROVOKED: [&str; 4] = ["security ", "blocked by CORS policy", "/stage", "intervention"];
 
 impl Walk {
     /// Everything that did not come out as expected, a line each: runs, cells, claims, the console.
@@ -141,10 +136,9 @@ impl Walk {
                     claim.id, claim.verdict, claim.expected
                 ));
             }
-            let said = console.iter().filter(|line| {
-                let source = line.split(' ').nth(1).unwrap_or_default();
-                !PROVOKED.contains(&source)
-            });
+            let said = console
+                .iter()
+                .filter(|line| !PROVOKED.iter().any(|provoked| line.contains(provoked)));
             wrong.extend(said.map(|line| format!("{id}: the console says {line}")));
         }
         wrong

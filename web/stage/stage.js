@@ -8,6 +8,7 @@
  */
 
 import { REQUESTS } from "./requests.js";
+import { STORAGE } from "./storage.js";
 import { LEFT, WINDOWS } from "./windows.js";
 
 /** @typedef {{at: string, do: string, label?: string, [option: string]: any}} Step */
@@ -15,7 +16,7 @@ import { LEFT, WINDOWS } from "./windows.js";
 /** @typedef {(step: Step, stage: Stage) => Promise<unknown>} Act What it returns is reported, unless it is undefined. */
 
 /** @type {Record<string, Act>} */
-const ACTS = { ...REQUESTS, ...WINDOWS };
+const ACTS = { ...REQUESTS, ...STORAGE, ...WINDOWS };
 
 /** How long a page rests between two steps, so that a spectator can follow. */
 const PACE_MS = 30;

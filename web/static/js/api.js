@@ -67,6 +67,7 @@
  * @property {string} [bearer]
  * @property {boolean} [cookies]
  * @property {RequestMode} [mode]
+ * @property {RequestCache} [cache] `no-store` unless told otherwise; it passes by the cache of preflights too.
  * @property {Record<string, string>} [headers] Beside those that the others bring.
  */
 
@@ -106,7 +107,7 @@ export const setCookies = (origin, lines, tie) =>
   callServer(origin, "POST", "/stage/cookies", { json: { set: lines }, cookies: true }, tie);
 
 /** @param {string} address @param {string} method @param {Call} call @returns {Promise<Answer>} */
-async function request(address, method, { json, form, text, bearer, cookies, mode, headers: more }) {
+async function request(address, method, { json, form, text, bearer, cookies, mode, cache = "no-store", headers: more }) {
   /** @type {Record<string, string>} */
   const headers = { ...more };
   if (json !== undefined) headers["Content-Type"] = "application/json";
@@ -115,7 +116,7 @@ async function request(address, method, { json, form, text, bearer, cookies, mod
   /** @type {Response} */
   let response;
   try {
-    response = await fetch(address, { method, headers, body, mode, credentials: cookies ? "include" : "omit", cache: "no-store" });
+    response = await fetch(address, { method, headers, body, mode, credentials: cookies ? "include" : "omit", cache });
   } catch (cause) {
     throw new Unreachable(address, cause);
   }

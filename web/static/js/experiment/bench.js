@@ -130,10 +130,14 @@ export class Bench {
       && /^\/stage\/(landed|echo)\//.test(pathOf(exchange)) && pathOf(exchange).split("/").slice(3).join("/") === label);
   }
 
-  /** What a page of another origin reported under a label; null when it did not. @param {string} label @returns {any} */
+  /** The exchange by which a page of another origin reported under a label; null when it did not. @param {string} label */
+  report(label) {
+    return this.exchanges.findLast((exchange) => pathOf(exchange) === `/stage/report/${label}`) ?? null;
+  }
+
+  /** What it reported. @param {string} label @returns {any} */
   reported(label) {
-    const report = this.exchanges.findLast((exchange) => pathOf(exchange) === `/stage/report/${label}`);
-    return report === undefined ? null : JSON.parse(report.request.body ?? "null");
+    return JSON.parse(this.report(label)?.request.body ?? "null");
   }
 
   // Requests of this page.
