@@ -37,6 +37,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(bank::resource("/lab/preset", "POST").route(web::post().to(choose_preset)))
         .service(bank::resource("/lab/settings", "POST").route(web::post().to(change_settings)))
         .service(bank::resource("/lab/restart", "POST").route(web::post().to(restart)))
+        .service(bank::resource("/lab/away", "POST").route(web::post().to(set_away)))
         .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
         .service(bank::resource("/lab/experiments", "GET").route(web::get().to(experiments)))
         .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
@@ -153,6 +154,21 @@ async fn restart(
     body: web::Json<Restart>,
 ) -> Result<HttpResponse, ApiError> {
     lab.servers.restart(body.server).await.map_err(failed)?;
+    answer(&lab).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Away {
+    server: Server,
+    away: bool,
+}
+
+async fn set_away(lab: web::Data<Inner>, body: web::Json<Away>) -> Result<HttpResponse, ApiError> {
+    lab.servers
+        .set_away(body.server, body.away)
+        .await
+        .map_err(failed)?;
     answer(&lab).await
 }
 

@@ -7,10 +7,12 @@ mod control;
 mod events;
 mod experiments;
 mod guard;
+mod homemade;
 mod i18n;
 mod neighbours;
 mod origins;
 mod pages;
+mod partner;
 mod replay;
 mod servers;
 mod settings;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
+use actix_web::web;
 use bank::ConfigError;
 use jwt_server::JwtConfig;
 use session_server::SessionConfig;
@@ -37,7 +40,9 @@ pub use experiments::Broken;
 pub use origins::{Names, Origins, PORTS};
 
 use experiments::Shelf;
-use servers::{Made, Servers};
+use homemade::Homemade;
+use partner::Partner;
+use servers::{Made, Server, Servers};
 use settings::Settings;
 use stage::Stage;
 
@@ -124,6 +129,9 @@ pub enum LabError {
     /// Their passwords could not be hashed.
     #[error(transparent)]
     Hash(#[from] PasswordError),
+    /// The key of the homemade tokens could not be made.
+    #[error(transparent)]
+    Homemade(#[from] token_core::simple::ShortKey),
     /// An experiment is broken.
     #[error(transparent)]
     Experiments(#[from] Broken),
@@ -181,7 +189,9 @@ impl Lab {
             config.session.timeouts(),
         );
         let demo_passwords = create_demo_users(&stores, None).await?;
+        let homemade = Arc::new(Homemade::new(Arc::clone(&clock) as Arc<dyn Clock>)?);
         let servers = Servers::start(Made {
+            homemade: Arc::clone(&homemade),
             origins: origins.clone(),
             session_sockets: listeners.session,
             jwt_sockets: listeners.jwt,
@@ -209,6 +219,11 @@ impl Lab {
             stopping,
         });
         let mut pages = vec![pages::serve(&inner, listeners.app)?];
+        let partner = web::Data::new(Partner::new(
+            inner.origins.clone(),
+            Arc::clone(&inner.clock) as Arc<dyn Clock>,
+            inner.replay.clone(),
+        ));
         for (role, neighbour) in [
             ("blog", listeners.blog),
             ("evil", listeners.evil),
@@ -220,8 +235,15 @@ impl Lab {
                 Arc::clone(&inner.clock) as Arc<dyn Clock>,
                 role,
             );
-            let stage = Stage::new(&inner.origins, role);
-            pages.push(neighbours::serve(neighbour, stage, tap)?);
+            let stage = Stage::new(&inner.origins, role, &homemade);
+            let partner = partner.clone();
+            let own = move |config: &mut web::ServiceConfig| {
+                if role == "partner" {
+                    config.app_data(partner.clone());
+                    partner::routes(config);
+                }
+            };
+            pages.push(neighbours::serve(neighbour, stage, tap, own)?);
         }
         Ok(Self { inner, pages })
     }
@@ -299,6 +321,9 @@ impl Inner {
         create_demo_users(&self.servers.stores(), Some(&self.demo_passwords)).await?;
         self.clock.reset();
         self.servers.apply(Settings::new()).await?;
+        for server in [Server::Session, Server::Jwt] {
+            self.servers.set_away(server, false).await?;
+        }
         self.record.clear();
         self.record.changed("reset");
         Ok(())

@@ -18,17 +18,20 @@ use wiretap::Wiretap;
 use crate::origins::Sockets;
 use crate::stage::Stage;
 
-/// Serves one neighbour under its `host:port`.
+/// Serves one neighbour under its `host:port`, with the routes that are its `own`.
 pub(crate) fn serve(
     (host, sockets): (String, Sockets),
     stage: Stage,
     tap: Wiretap,
+    own: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<(ServerHandle, JoinHandle<io::Result<()>>)> {
     let host: Arc<str> = host.into();
     let mut server = HttpServer::new(move || {
         let host = Arc::clone(&host);
         App::new()
+            .app_data(web::Data::new(stage.clone()))
             .configure(|config| stage.routes(config))
+            .configure(|config| own(config))
             .default_service(web::to(|| async {
                 Err::<HttpResponse, _>(ApiError::NotFound(
                     "There is nothing at this address; the stage is at /stage.",

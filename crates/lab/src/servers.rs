@@ -17,6 +17,7 @@ use user_store::sqlite::Database;
 use wiretap::{Record, Wiretap};
 
 use crate::LabError;
+use crate::homemade::Homemade;
 use crate::origins::{Origins, Sockets, host_of};
 use crate::settings::{JWT, SESSION, Settings, check_names, lay_over, same};
 use crate::stage::Stage;
@@ -52,6 +53,7 @@ pub(crate) struct Made {
     pub(crate) database: Database,
     pub(crate) keys: KeyFolder,
     pub(crate) record: Arc<Record>,
+    pub(crate) homemade: Arc<Homemade>,
 }
 
 /// The settings in force, and the stores that they lead to.
@@ -195,6 +197,25 @@ impl Servers {
         Ok(())
     }
 
+    /// Takes a server away, or brings it back. Its sockets stay open, so whoever asks meanwhile gets no answer.
+    pub(crate) async fn set_away(&self, server: Server, away: bool) -> Result<(), LabError> {
+        let mut running = self.running.lock().await;
+        let current = self.current();
+        let place = match server {
+            Server::Session => &mut running.0,
+            Server::Jwt => &mut running.1,
+        };
+        if away {
+            stop(place.take()).await;
+        } else if place.is_none() {
+            *place = Some(match server {
+                Server::Session => self.made.run_session(&current)?,
+                Server::Jwt => self.made.run_jwt(&current)?,
+            });
+        }
+        Ok(())
+    }
+
     /// The lifetimes of a preset, among the other settings.
     pub(crate) async fn apply_preset(&self, preset: Preset) -> Result<(), LabError> {
         let mut settings = self.current().settings.clone();
@@ -257,7 +278,7 @@ impl Made {
     /// On what a server runs: its kept sockets, tapped, with the stage beside the bank.
     fn hosting(&self, role: &'static str, sockets: &Sockets) -> io::Result<Hosting> {
         let clock = Arc::clone(&self.stores.clock) as Arc<dyn Clock>;
-        let stage = Stage::new(&self.origins, role);
+        let stage = Stage::new(&self.origins, role, &self.homemade);
         Ok(Hosting {
             tap: Some(Wiretap::new(Arc::clone(&self.record), clock, role)),
             extension: Some(Extension::new(move |config| stage.routes(config))),

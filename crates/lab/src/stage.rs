@@ -23,6 +23,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::assets;
+use crate::homemade::{self, Homemade};
 use crate::i18n::Messages;
 use crate::origins::{Origins, host_of};
 
@@ -34,6 +35,7 @@ const BODY_LIMIT: usize = 64 * 1024;
 pub(crate) struct Stage {
     origins: Arc<Origins>,
     role: &'static str,
+    homemade: Data<Homemade>,
 }
 
 #[derive(Template)]
@@ -49,10 +51,11 @@ struct Page<'a> {
 
 impl Stage {
     /// The stage of the origin that plays `role` in the table of origins.
-    pub(crate) fn new(origins: &Origins, role: &'static str) -> Self {
+    pub(crate) fn new(origins: &Origins, role: &'static str, homemade: &Arc<Homemade>) -> Self {
         Self {
             origins: Arc::new(origins.clone()),
             role,
+            homemade: Data::from(Arc::clone(homemade)),
         }
     }
 
@@ -60,6 +63,7 @@ impl Stage {
     pub(crate) fn routes(&self, config: &mut ServiceConfig) {
         let scope = actix_web::web::scope("/stage")
             .app_data(Data::new(self.clone()))
+            .app_data(self.homemade.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .app_data(JsonConfig::default().limit(BODY_LIMIT))
             .route("", get().to(page))
@@ -71,6 +75,7 @@ impl Stage {
                 "/cookies",
                 route().method(actix_web::http::Method::OPTIONS).to(allow),
             )
+            .configure(homemade::routes)
             .route("/{file}", get().to(file));
         config.service(scope);
     }
@@ -92,14 +97,14 @@ impl Stage {
     }
 
     /// Lets the lab's own page read an answer, on origins whose server has no CORS of its own.
-    fn for_the_app(&self, request: &HttpRequest, response: &mut HttpResponseBuilder) {
+    pub(crate) fn for_the_app(&self, request: &HttpRequest, response: &mut HttpResponseBuilder) {
         let asks = request.headers().get(ORIGIN).map(HeaderValue::as_bytes);
         let has_own_cors = matches!(self.role, "session" | "jwt");
         if !has_own_cors && asks == Some(self.origins.app.as_bytes()) {
             response
                 .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, self.origins.app.as_str()))
                 .insert_header((ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"))
-                .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "content-type"))
+                .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"))
                 .insert_header((VARY, "Origin"));
         }
     }

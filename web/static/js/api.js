@@ -152,6 +152,9 @@ export const changeSettings = (settings) => lab("POST", "/lab/settings", { setti
 /** Restarts a server in place, with the settings that it has.
  * @param {"session" | "jwt"} server @returns {Promise<LabState>} */
 export const restartServer = (server) => lab("POST", "/lab/restart", { server });
+/** Takes a server away, or brings it back.
+ * @param {"session" | "jwt"} server @param {boolean} away @returns {Promise<LabState>} */
+export const setAway = (server, away) => lab("POST", "/lab/away", { server, away });
 /** Has a client outside the browser send a copied credential.
  * @param {string} server @param {string} credential @param {string} [tie]
  * @returns {Promise<{exchange: number, status: number}>} */

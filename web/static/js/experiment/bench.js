@@ -7,7 +7,7 @@
  * record alone. Whatever a run changes is put back when it ends.
  */
 
-import { advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, setCookies, Unreachable } from "../api.js";
+import { advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, setAway, setCookies, Unreachable } from "../api.js";
 import { pathOf } from "../exchange.js";
 import { NOT_OBSERVABLE } from "./verdict.js";
 
@@ -52,6 +52,8 @@ export class Bench {
   /** @type {Record<string, string>} */
   #base;
   #moved = false;
+  /** @type {Set<"session" | "jwt">} */
+  #away = new Set();
   #disturbed = false;
   /** What the lab must say of its settings and its clock as long as nobody else touches them. */
   #version;
@@ -239,6 +241,13 @@ export class Bench {
     this.#on.lab.take(await restartServer(server));
   }
 
+  /** Takes a server away until it is brought back, at the latest when the run ends. @param {"session" | "jwt"} server @param {boolean} away */
+  async away(server, away) {
+    this.#check();
+    if (away) this.#away.add(server);
+    await setAway(server, away);
+  }
+
   /** Moves the lab's clock by `15m`, `1d`, `7d` or `30d`, until the run ends. @param {string} step */
   async advance(step) {
     this.#check();
@@ -297,6 +306,7 @@ export class Bench {
 
   /** Puts everything back: settings, cookies, clock. Called once, when the run has ended in whatever way. */
   async putBack() {
+    for (const server of this.#away) await setAway(server, false).catch(() => undefined);
     // Under the page's own run: cleaning up is no part of the experiment.
     const logOut = () => callServer(this.origins.session, "POST", "/logout", { json: {}, cookies: true });
     await logOut().catch(() => undefined); // The cookie may have another name once the settings are back.

@@ -1,0 +1,44 @@
+// @ts-check
+/** Asks for a token that is user, time and signature; changes each; waits; and carries it to another service. */
+
+/** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
+
+/** @param {Bench} bench */
+export async function run(bench) {
+  const issued = await bench.send("jwt", "GET", "/stage/simple/issue?user=1");
+  const [user, time, signature] = String(issued.body.token).split(".");
+
+  const tries = {
+    "as-issued": `${user}.${time}.${signature}`,
+    "other-user": `2.${time}.${signature}`,
+    "other-time": `${user}.${Number(time) + 60}.${signature}`,
+    "made-up": `${user}.${time}.${await ownSignature(`${user}.${time}`)}`,
+  };
+  for (const [row, token] of Object.entries(tries)) await observe(bench, row, "jwt", token);
+  await observe(bench, "elsewhere", "partner", tries["as-issued"]);
+
+  const said = await bench.send("jwt", "GET", "/stage/simple/verify", { bearer: tries["as-issued"] });
+  const parts = { "whom": said.body.user, "when": said.body.issued_at, "for-whom": said.body.audience, "until-when": said.body.expires_at };
+  for (const [row, value] of Object.entries(parts)) {
+    bench.observe(`says/${row}/token`, value === undefined ? "not-in-it" : "in-the-token", [said.exchange]);
+  }
+  await bench.advance("16m");
+  await observe(bench, "too-old", "jwt", tries["as-issued"]);
+}
+
+/** @param {Bench} bench @param {string} row @param {"jwt" | "partner"} server @param {string} bearer */
+async function observe(bench, row, server, bearer) {
+  const { body, exchange } = await bench.send(server, "GET", "/stage/simple/verify", { bearer });
+  bench.observe(`believed/${row}/bank`, body.believed === true ? "believed" : "refused", [exchange], body.reason ?? null);
+}
+
+/** A signature of the right form under a key that is not the bank's. @param {string} text */
+async function ownSignature(text) {
+  const random = crypto.getRandomValues(new Uint8Array(32));
+  if (crypto.subtle === undefined) return base64url(random); // A plain-http address: any 32 bytes will do.
+  const key = await crypto.subtle.importKey("raw", random, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return base64url(new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text))));
+}
+
+/** @param {Uint8Array} bytes */
+const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
