@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::events::After;
+use crate::program::{self, Program};
 use crate::replay::Replay;
 use crate::servers::Server;
 use crate::settings::Settings;
@@ -38,6 +39,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(bank::resource("/lab/settings", "POST").route(web::post().to(change_settings)))
         .service(bank::resource("/lab/restart", "POST").route(web::post().to(restart)))
         .service(bank::resource("/lab/away", "POST").route(web::post().to(set_away)))
+        .service(bank::resource("/lab/program", "POST").route(web::post().to(run_program)))
         .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
         .service(bank::resource("/lab/experiments", "GET").route(web::get().to(experiments)))
         .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
@@ -170,6 +172,14 @@ async fn set_away(lab: web::Data<Inner>, body: web::Json<Away>) -> Result<HttpRe
         .await
         .map_err(failed)?;
     answer(&lab).await
+}
+
+async fn run_program(
+    lab: web::Data<Inner>,
+    body: web::Json<Program>,
+) -> Result<HttpResponse, ApiError> {
+    let ran = program::run(&lab, body.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(ran))
 }
 
 async fn replay(lab: web::Data<Inner>, body: web::Json<Replay>) -> Result<HttpResponse, ApiError> {

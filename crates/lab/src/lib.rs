@@ -13,6 +13,7 @@ mod neighbours;
 mod origins;
 mod pages;
 mod partner;
+mod program;
 mod replay;
 mod servers;
 mod settings;
@@ -154,6 +155,8 @@ pub(crate) struct Inner {
     pub(crate) experiments: Shelf,
     pub(crate) demo_passwords: Vec<PasswordHash>,
     pub(crate) replay: reqwest::Client,
+    /// A client with a name of its own, for what programs do.
+    pub(crate) program: reqwest::Client,
     /// Turns true when the lab stops: streams end first.
     pub(crate) stopping: watch::Sender<bool>,
 }
@@ -206,6 +209,10 @@ impl Lab {
             .user_agent(wiretap::REPLAY_USER_AGENT)
             .no_proxy()
             .build()?;
+        let program = reqwest::Client::builder()
+            .user_agent("svt-program (no browser)")
+            .no_proxy()
+            .build()?;
         let (stopping, _) = watch::channel(false);
         let inner = Arc::new(Inner {
             origins,
@@ -216,6 +223,7 @@ impl Lab {
             experiments,
             demo_passwords,
             replay,
+            program,
             stopping,
         });
         let mut pages = vec![pages::serve(&inner, listeners.app)?];

@@ -40,8 +40,8 @@ export async function run(bench) {
     const exchange = bench.labelled(row, "session").at(0) ?? null;
     const said = exchange === null ? undefined : header(exchange.request, "sec-fetch-site");
     bench.observe(`relation/${row}/browser-says`, said ?? "says-nothing", [exchange]);
-    bench.observe(`reading/${row}/arrives`, exchange === null ? "lost" : "arrived", [exchange]);
-    bench.observe(`reading/${row}/answer`, bench.reported(row)?.outcome === "read" ? "read" : "withheld", [exchange]);
+    bench.observe(`reading/arrives/${row}`, exchange === null ? "lost" : "arrived", [exchange]);
+    bench.observe(`reading/answer/${row}`, bench.reported(row)?.outcome === "read" ? "read" : "withheld", [exchange]);
     const seen = bench.reported(`${row}-storage`)?.value === bench.run;
     bench.observe(`storage/${row}/seen`, seen ? "seen" : "not-seen", [bench.report(`${row}-storage`)]);
   }

@@ -155,6 +155,10 @@ export const restartServer = (server) => lab("POST", "/lab/restart", { server })
 /** Takes a server away, or brings it back.
  * @param {"session" | "jwt"} server @param {boolean} away @returns {Promise<LabState>} */
 export const setAway = (server, away) => lab("POST", "/lab/away", { server, away });
+/** Has a program, outside the browser, log in and read.
+ * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header"}} what @param {string} tie
+ * @returns {Promise<{status: number | null, command: string}>} */
+export const runProgram = (what, tie) => lab("POST", "/lab/program", { ...what, run: tie });
 /** Has a client outside the browser send a copied credential.
  * @param {string} server @param {string} credential @param {string} [tie]
  * @returns {Promise<{exchange: number, status: number}>} */

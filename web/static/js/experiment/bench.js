@@ -7,7 +7,7 @@
  * record alone. Whatever a run changes is put back when it ends.
  */
 
-import { advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, setAway, setCookies, Unreachable } from "../api.js";
+import { advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, Unreachable } from "../api.js";
 import { pathOf } from "../exchange.js";
 import { NOT_OBSERVABLE } from "./verdict.js";
 
@@ -190,6 +190,17 @@ export class Bench {
     const { exchange } = await replay(server, credential, this.run);
     await this.#recorded((recorded) => recorded.id === exchange, 5_000);
     return this.#on.record.get(exchange) ?? null;
+  }
+
+  /** Has a program, outside the browser, log in and read `/me`; `status` is null where the lab's machine has no such program.
+   * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header"}} what */
+  async program(what) {
+    this.#check();
+    const before = this.#on.record.lastId;
+    const ran = await runProgram(what, this.run);
+    const isIt = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run && pathOf(exchange) === "/me";
+    if (ran.status !== null) await this.#recorded(isIt, 5_000);
+    return { ...ran, exchanges: this.exchanges.filter((exchange) => exchange.id > before) };
   }
 
   /** Has an origin set cookies, worded as whole `Set-Cookie` lines. They are taken away when the run ends.
