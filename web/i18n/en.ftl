@@ -240,6 +240,7 @@ experiments-heading = What they say, and what your browser does
 experiments-lead = Each claim below goes round in notes and tutorials. Do not believe them, and do not believe us: predict, run it here, and look.
 experiments-count = experiments
 experiments-first = First of all
+experiments-last = And what people also believe
 experiments-done = { $count } done
 
 ## Experiments: one of them
@@ -269,6 +270,8 @@ experiment-stopped = Stopped. What was observed so far stands below.
 experiment-done = { $agree } of { $count } as expected for this browser.
 experiment-done-open = Done. This is what was found.
 experiment-no-verdict = The settings changed during the run, so it has no verdict. Run it again.
+experiment-unfinished = One step is left: close this browser, all of it. Start it again, come back to this page, and go on.
+continue-run = Go on with the run
 experiment-failed = The run ended early: { $error }
 experiment-was-reset = Predictions and results of this experiment are forgotten.
 experiment-restarting = The server restarts with { $settings }.
@@ -329,6 +332,7 @@ claim-C21 = Checking that the token is legitimate is checking that the request i
 
 ## The pages of the origins beside the lab
 stage-you-are-at = You are at
+stage-click = Open a new tab
 stage-over = Done. Go back to the tab of the lab.
 stage-idle = Nothing to do here. The lab is at
 stage-knows-you = The server knows you: { $name }.

@@ -84,6 +84,13 @@ async function setCookies(step, stage) {
 /** @type {Act} Which cookies a script of this page can read. */
 const readCookies = () => Promise.resolve({ cookies: document.cookie });
 
+/** @type {Act} Logs out at the server of this page. */
+async function logOut(_, stage) {
+  const address = stage.address(stage.here, "/logout");
+  const answer = await fetch(address, { method: "POST", body: "{}", headers: { "Content-Type": "application/json" } });
+  return { status: answer.status };
+}
+
 /** By these names a plan calls them. @type {Record<string, Act>} */
 export const REQUESTS = {
   "fetch": sendFetch,
@@ -94,4 +101,5 @@ export const REQUESTS = {
   "beacon": sendBeacon,
   "set-cookies": setCookies,
   "read-cookies": readCookies,
+  "log-out": logOut,
 };

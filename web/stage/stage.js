@@ -12,7 +12,15 @@ import { STORAGE } from "./storage.js";
 import { LEFT, WINDOWS } from "./windows.js";
 
 /** @typedef {{at: string, do: string, label?: string, [option: string]: any}} Step */
-/** @typedef {{run: string, steps: Step[], next: number, framed?: boolean}} Plan */
+/**
+ * @typedef {object} Plan
+ * @property {string} run
+ * @property {Step[]} steps
+ * @property {number} next
+ * @property {boolean} [framed] Whether it is walked in a frame of another page.
+ * @property {boolean} [child] Whether it is walked in a tab that another page has opened.
+ * @property {string} [returned] The label under which to report what this page shows when the visitor comes back to it.
+ */
 /** @typedef {(step: Step, stage: Stage) => Promise<unknown>} Act What it returns is reported, unless it is undefined. */
 
 /** @type {Record<string, Act>} */
@@ -49,10 +57,30 @@ export class Stage {
     return encode({ ...this.#plan, next: this.#plan.next + 1, ...changes });
   }
 
+  /** The fragment of a page whose only step is the back button. */
+  back() {
+    return encode({ run: this.run, steps: [{ at: "blog", do: "back" }], next: 0 });
+  }
+
   /** Tells the server of this origin what was found. @param {string} label @param {unknown} found */
   async report(label, found) {
     const address = this.address(this.here, `/stage/report/${label}`);
     await fetch(address, { method: "POST", body: JSON.stringify(found ?? {}), headers: { "Content-Type": "text/plain" } });
+  }
+
+  /** What this page shows to whoever comes back to it, by the back button. @param {boolean} persisted Whether it was kept alive. */
+  async cameBack(persisted) {
+    const label = this.#plan.returned;
+    if (label === undefined) return;
+    delete this.#plan.returned;
+    await this.report(label, { persisted, shows: this.#main.querySelector(".who")?.textContent ?? "" });
+  }
+
+  /** The plan as it is when the visitor comes back here: this step is over then. @param {string} label */
+  expectReturn(label) {
+    this.#plan.returned = label;
+    this.#plan.next += 1;
+    history.replaceState(null, "", `#${encode(this.#plan)}`);
   }
 
   /** Walks until the plan ends or leaves this page. */
@@ -81,6 +109,10 @@ export class Stage {
 
   async #over() {
     if (this.#plan.framed) return void parent.postMessage("stage-over", "*");
+    if (this.#plan.child) {
+      new BroadcastChannel("stage").postMessage("over");
+      return close();
+    }
     await this.report("over", { steps: this.#plan.steps.length });
     history.replaceState(null, "", location.pathname + location.search);
     const over = this.#main.querySelector("#over");
@@ -108,7 +140,12 @@ function planOfAddress() {
 const main = document.querySelector("main");
 const plan = planOfAddress();
 if (main !== null && plan !== null) {
-  await new Stage(main, plan).walk();
+  const stage = new Stage(main, plan);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) void stage.cameBack(true).then(() => stage.walk());
+  });
+  await stage.cameBack(false);
+  await stage.walk();
 } else {
   const idle = document.querySelector("#idle");
   if (idle instanceof HTMLElement) idle.hidden = false;

@@ -56,6 +56,36 @@ function reload(_, stage) {
   return leave();
 }
 
+/** @type {Act} Goes to another page, which sends the visitor back here at once, as the back button would. */
+function leaveAndComeBack(step, stage) {
+  stage.expectReturn(step.label ?? "back");
+  location.assign(`${stage.address(step.to, "/stage/landed/back")}#${stage.back()}`);
+  return leave();
+}
+
+/** @type {Act} The back button. */
+function goBack() {
+  // A page that is left while it still loads is no entry of the history.
+  setTimeout(() => history.back(), 200);
+  return leave();
+}
+
+/** @type {Act} Runs steps in a tab of its own, which the visitor opens by a click; the tab has no opener to copy from. */
+async function runInNewTab(step, stage) {
+  const button = document.querySelector("#click");
+  if (!(button instanceof HTMLButtonElement)) return { outcome: "no button" };
+  const over = new Promise((resolve) => {
+    new BroadcastChannel("stage").addEventListener("message", () => resolve("over"));
+  });
+  button.hidden = false;
+  button.dataset.stepClick = "";
+  button.addEventListener("click", () => {
+    open(`${stage.address(stage.here, "/stage")}#${stage.onward({ steps: step.steps, next: 0, child: true })}`, "_blank", "noopener");
+    button.hidden = true;
+  }, { once: true });
+  return { outcome: await over };
+}
+
 /** @type {Act} Runs steps in a frame of another origin within this page. */
 async function runFramed(step, stage) {
   const frame = document.createElement("iframe");
@@ -80,4 +110,7 @@ export const WINDOWS = {
   "form-post": submitForm,
   "reload": reload,
   "frame": runFramed,
+  "new-tab": runInNewTab,
+  "leave-and-come-back": leaveAndComeBack,
+  "back": goBack,
 };

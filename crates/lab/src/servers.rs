@@ -81,7 +81,8 @@ pub(crate) struct Servers {
 impl Servers {
     pub(crate) fn start(made: Made) -> Result<Self, LabError> {
         let http = |own: &str, base: &HttpConfig| HttpConfig {
-            allowed_origins: vec![made.origins.app.clone()],
+            // The lab's pages, and the bank's own.
+            allowed_origins: vec![made.origins.app.clone(), own.to_owned()],
             allowed_hosts: vec![host_of(own).to_owned()],
             opening_balance_minor: crate::OPENING_BALANCE_MINOR,
             ..base.clone()

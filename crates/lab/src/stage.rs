@@ -68,6 +68,7 @@ impl Stage {
             .app_data(JsonConfig::default().limit(BODY_LIMIT))
             .route("", get().to(page))
             .route("/landed/{label:.*}", route().to(page))
+            .route("/private", get().to(private))
             .route("/echo/{label:.*}", route().to(echo))
             .route("/report/{label:.*}", post().to(report))
             .route("/cookies", post().to(set_cookies))
@@ -146,6 +147,13 @@ async fn page(stage: Data<Stage>, request: HttpRequest) -> Result<HttpResponse, 
         .insert_header((CONTENT_SECURITY_POLICY, stage.policy()))
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(page.render().map_err(ApiError::internal)?))
+}
+
+/// The same page as one that shows what is only for you: whether it may be kept is the server's setting, like any answer's.
+async fn private(stage: Data<Stage>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let mut response = page(stage, request).await?;
+    response.headers_mut().remove(CACHE_CONTROL);
+    Ok(response)
 }
 
 /// Answers any request with whom its credential proves and which cookies came along, by name.

@@ -19,7 +19,8 @@ struct Contents {
     t: Messages,
     here: &'static str,
     claims: Vec<ClaimGroup>,
-    rest: Vec<Entry>,
+    first: Vec<Entry>,
+    last: Vec<Entry>,
     count: usize,
     minutes: u32,
 }
@@ -91,15 +92,18 @@ pub(super) async fn contents(
         })
         .filter(|group| !group.entries.is_empty())
         .collect();
+    let makes_claims = |experiment: &Experiment| !experiment.definition.claim.is_empty();
+    let begin = all.iter().position(makes_claims).unwrap_or(all.len());
+    let (before, after) = all.split_at(begin);
+    let first = before.iter().map(Entry::of).collect();
+    let others = after.iter().filter(|experiment| !makes_claims(experiment));
+    let last = others.map(Entry::of).collect();
     html(Contents {
         t,
         here: "experiments",
         claims,
-        rest: all
-            .iter()
-            .filter(|experiment| experiment.definition.claim.is_empty())
-            .map(Entry::of)
-            .collect(),
+        first,
+        last,
         count: all.len(),
         minutes: all
             .iter()

@@ -44,6 +44,16 @@ const WALK_MS = 300_000;
 
 export class Stopped extends Error {}
 
+/** The run goes on later, in this browser started anew. */
+export class Paused extends Error {
+  /** @param {unknown} state What `resume` is given then. */
+  constructor(state) {
+    super();
+    /** @readonly */
+    this.state = state;
+  }
+}
+
 export class Bench {
   #on;
   #stop = new AbortController();
@@ -61,14 +71,14 @@ export class Bench {
   /** Access and refresh token of the last login at the JWT server. @type {{access_token?: string, refresh_token?: string}} */
   tokens = {};
 
-  /** @param {Surroundings} surroundings */
-  constructor(surroundings) {
+  /** @param {Surroundings} surroundings @param {string} [run] The run that is gone on with. */
+  constructor(surroundings, run) {
     this.#on = surroundings;
     this.#base = { ...surroundings.choices };
     this.#version = surroundings.lab.current?.settings_version ?? 0;
     this.#offset = surroundings.lab.current?.offset_seconds ?? 0;
     /** Ties every request of this run to its record. @readonly */
-    this.run = `x${Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")}`;
+    this.run = run ?? `x${Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")}`;
     /** @readonly */
     this.origins = surroundings.lab.current?.origins ?? {};
     /** What the passport found out about this browser; null without one. @readonly */
@@ -289,6 +299,12 @@ export class Bench {
   }
 
   // Waiting, and putting back.
+
+  /** Ends this part of the run. When the reader has started the browser again and comes back, the script's `resume(bench, state)`
+   * goes on with it. @param {unknown} state @returns {never} */
+  pause(state) {
+    throw new Paused(state);
+  }
 
   /** Waits by the browser's own clock. Only the two-minute rule needs it. @param {number} milliseconds */
   async wait(milliseconds) {

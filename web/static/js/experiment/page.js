@@ -13,8 +13,8 @@ import { failure } from "../outcome.js";
 import { ExchangeAdded, ExchangeRecord } from "../record.js";
 import { themeButton } from "../theme.js";
 import { defineWireDiagram, WireDiagram } from "../wire-diagram.js";
-import { Bench, Stopped } from "./bench.js";
-import { forget, keepPassport, keepResult, passport, result } from "./kept.js";
+import { Bench, Paused, Stopped } from "./bench.js";
+import { forget, keepPassport, keepResult, keepUnfinished, passport, result, unfinished } from "./kept.js";
 import { saveJson, saveSvg } from "./save.js";
 import { SettingsBar } from "./settings-bar.js";
 import { Steps } from "./steps.js";
@@ -30,7 +30,7 @@ defineWireDiagram();
 const main = find("main", HTMLElement);
 const id = main.dataset.experiment ?? "";
 const definition = await fetchExperiment(id);
-const { run } = await import(`/experiments/${id}/run.js`);
+const { run, resume } = await import(`/experiments/${id}/run.js`);
 
 const record = new ExchangeRecord();
 const events = new LabEvents(record);
@@ -134,7 +134,8 @@ function askForTab(host, address) {
 }
 
 const progress = find("#progress", HTMLProgressElement);
-async function start() {
+/** @param {{latest: Result, state: unknown} | null} before What is left of a run that was paused. */
+async function start(before = null) {
   if (bench !== null || lab.current === null) return;
   warn();
   only = null;
@@ -155,31 +156,44 @@ async function start() {
       announce(say("experiment-doing", { what }));
     },
     restarting: (changed) => announce(say("experiment-restarting", { settings: settingsInWords(changed) })),
-  });
-  latest = { run: bench.run, at: lab.current.now, facts: conditions, observed: {} };
+  }, before?.latest.run);
+  latest = before?.latest ?? { run: bench.run, at: lab.current.now, facts: conditions, observed: {} };
+  for (const [cell, observation] of Object.entries(latest.observed)) tables.show(cell, observation);
+  keepUnfinished(id, null);
   lab.take(lab.current);
   draw();
   main.dataset.state = "running";
-  find("#run", HTMLButtonElement).disabled = true;
-  find("#stop", HTMLButtonElement).hidden = progress.hidden = false;
+  showButtons(true);
   progress.value = 0;
   announce(say("experiment-running"));
-  let state = "done";
-  let line = "";
-  try {
-    await bench.begin();
-    await run(bench);
-  } catch (error) {
-    state = error instanceof Stopped ? "stopped" : "failed";
-    line = error instanceof Stopped ? say("experiment-stopped") : say("experiment-failed", { error: failure(error) });
-    if (state === "failed") console.warn(error); // The console is where whoever writes an experiment looks.
-  }
-  if (state === "done" && (await bench.isDisturbed())) {
-    state = "no-verdict";
-    line = say("experiment-no-verdict");
-  }
+  const [state, line] = await carryOut(bench, before);
   await bench.putBack().catch(() => undefined);
   finish(state, line);
+}
+
+/** Runs the script of the experiment. @param {Bench} bench @param {{state: unknown} | null} before
+ * @returns {Promise<[state: string, line: string]>} */
+async function carryOut(bench, before) {
+  try {
+    await bench.begin();
+    await (before === null ? run(bench) : resume(bench, before.state));
+    return (await bench.isDisturbed()) ? ["no-verdict", say("experiment-no-verdict")] : ["done", ""];
+  } catch (error) {
+    if (error instanceof Stopped) return ["stopped", say("experiment-stopped")];
+    if (error instanceof Paused) {
+      keepUnfinished(id, { latest, state: error.state });
+      return ["unfinished", say("experiment-unfinished")];
+    }
+    console.warn(error); // The console is where whoever writes an experiment looks.
+    return ["failed", say("experiment-failed", { error: failure(error) })];
+  }
+}
+
+/** @param {boolean} running */
+function showButtons(running) {
+  find("#run", HTMLButtonElement).disabled = running;
+  find("#stop", HTMLButtonElement).hidden = find("#progress", HTMLProgressElement).hidden = !running;
+  find("#continue", HTMLButtonElement).hidden = running || unfinished(id) === null;
 }
 
 /** @param {Record<string, string>} changed */
@@ -190,8 +204,7 @@ const settingsInWords = (changed) =>
 function finish(state, line) {
   bench = null;
   main.dataset.state = state;
-  find("#run", HTMLButtonElement).disabled = false;
-  find("#stop", HTMLButtonElement).hidden = progress.hidden = true;
+  showButtons(false);
   find("#ask-tab", HTMLElement).hidden = true;
   if (state !== "done") return announce(line);
   const facts = tables.facts(latest.observed);
@@ -228,10 +241,13 @@ document.addEventListener("open-message", (event) => {
   if (event instanceof CustomEvent) dialog.openMessage(event.detail.exchange, event.detail.part);
 });
 find("#run", HTMLButtonElement).addEventListener("click", () => void start());
+find("#continue", HTMLButtonElement).addEventListener("click", () => void start(unfinished(id)));
 find("#stop", HTMLButtonElement).addEventListener("click", () => bench?.stop());
 find("#reset-experiment", HTMLButtonElement).addEventListener("click", () => {
   bench?.stop();
   forget(id);
+  keepUnfinished(id, null);
+  showButtons(false);
   latest = { run: "", at: "", facts: null, observed: {} };
   tables.forget(passport()?.facts ?? null);
   verdicts.clear();
@@ -257,6 +273,7 @@ try {
   await lab.refresh();
   await events.start();
   main.dataset.state = "ready";
+  showButtons(false);
   if (Object.keys(latest.observed).length > 0) complete();
   else announce(say("experiment-ready"));
   const needsPassport = definition.cells.some(({ expectations }) => expectations.some(({ when }) => Object.keys(when).length > 0));
