@@ -109,7 +109,13 @@ async fn one(lab: &SpawnedLab, browser: Browser, id: &str) -> Result<(Browser, R
 }
 
 /// What experiments provoke the console to say: refusals, which are what is looked at, and whatever pages beside the lab say.
-const PROVOKED: [&str; 4] = ["security ", "blocked by CORS policy", "/stage", "intervention"];
+const PROVOKED: [&str; 5] = [
+    "security ",
+    "blocked by CORS policy",
+    "/stage",
+    "intervention",
+    "Clear-Site-Data header",
+];
 
 impl Walk {
     /// Everything that did not come out as expected, a line each: runs, cells, claims, the console.

@@ -20,7 +20,7 @@ pub use authentication::{Authentication, Credential, EndedBecause, LoggedIn, Log
 pub use config::{ConfigError, CorsPolicy, HttpConfig, Transport, load_config};
 pub use cookie::{CookieConfig, SameSite, without_attribute};
 pub use credentials::{CheckedUser, check_password};
-pub use http::{Extension, Metrics, harden};
+pub use http::{Extension, Metrics, harden, logged_out};
 pub use problem::{ApiError, Challenge, Problem};
 pub use routes::{Bank, BankApi, LoginRequest, OpenApiDocument, resource, routes};
 pub use server::{Application, Hosting, listen};

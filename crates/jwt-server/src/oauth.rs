@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bank::{ApiError, Authentication, Problem};
+use bank::{ApiError, Authentication, Problem, logged_out};
 use serde::Deserialize;
 use serde_json::json;
 use token_core::refresh::{FamilyId, Presented, RevocationReason};
@@ -241,7 +241,7 @@ async fn log_out(
         }
         None => server.end_current(&request).await?,
     }
-    let mut response = HttpResponse::NoContent().finish();
+    let mut response = logged_out(&server.config.http);
     server.forget(&mut response);
     Ok(response)
 }

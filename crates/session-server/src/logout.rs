@@ -1,7 +1,7 @@
 //! The route that only a session server has in this form.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use bank::{ApiError, Bank, Problem};
+use bank::{ApiError, Bank, HttpConfig, Problem, logged_out};
 use utoipa::OpenApi;
 
 /// The session server's own routes.
@@ -25,8 +25,9 @@ async fn log_in() {}
     (status = 204, description = "Logged out")))]
 pub(crate) async fn log_out(
     bank: web::Data<Bank>,
+    config: web::Data<HttpConfig>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     bank.authentication.end_current(&request).await?;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(logged_out(&config))
 }

@@ -76,7 +76,8 @@ fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
 
 /// Whether the body is declared as JSON, which no HTML form can do and no page can do cross-origin without a preflight.
 fn is_json(headers: &HeaderMap) -> bool {
-    media_type(headers).is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
+    media_type(headers)
+        .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
 }
 
 /// The declared type of the body, without its parameters.

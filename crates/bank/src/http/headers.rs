@@ -35,12 +35,13 @@ pub(super) async fn secure<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let wanted = request
-        .app_data::<web::Data<HttpConfig>>()
-        .map_or_else(Wanted::default, |config| Wanted {
-            tls: config.behind_tls_proxy,
-            cacheable: config.dangerously_cacheable,
-        });
+    let wanted =
+        request
+            .app_data::<web::Data<HttpConfig>>()
+            .map_or_else(Wanted::default, |config| Wanted {
+                tls: config.behind_tls_proxy,
+                cacheable: config.dangerously_cacheable,
+            });
     // A clone of the request must not outlive routing (actix needs it unshared), so the error keeps none: an error from
     // below is answered by the outermost layer, through `SecureError`.
     match next.call(request).await {
@@ -103,4 +104,17 @@ impl ResponseError for SecureError {
         add(response.headers_mut(), self.wanted);
         response
     }
+}
+
+/// The answer to a logout: nothing to read, and, where the settings say so, what the browser shall forget.
+///
+/// # Security
+/// It clears the browser that asks. A copy of a credential that was taken before is elsewhere, and stays.
+#[must_use]
+pub fn logged_out(config: &HttpConfig) -> actix_web::HttpResponse {
+    let mut response = actix_web::HttpResponse::NoContent();
+    if let Some(what) = config.clear_site_data() {
+        response.insert_header((HeaderName::from_static("clear-site-data"), what));
+    }
+    response.finish()
 }

@@ -20,6 +20,7 @@ use actix_web::{App, Error, web};
 use wiretap::Wiretap;
 
 pub use extension::Extension;
+pub use headers::logged_out;
 pub use metrics::Metrics;
 pub(crate) use strip::Stripped;
 
