@@ -74,7 +74,7 @@ pub fn build(
         },
     )?;
     let http = Arc::new(config.http.clone());
-    let metrics = web::Data::new(Metrics::new(Arc::clone(&stores.clock), "jwt"));
+    let metrics = web::Data::new(Metrics::new(&stores, "jwt"));
     let document = web::Data::new(OpenApiDocument::of("JWT server", oauth::JwtApi::openapi())?);
     let published = web::Data::new(metadata::Published::of(&config, &ring));
     let authentication = Arc::new(JwtAuthentication {

@@ -57,7 +57,7 @@ pub fn build(
     let config = Arc::new(config);
     let key = Key::from(keys.cookie_key().expose());
     let http = Arc::new(config.http.clone());
-    let metrics = web::Data::new(Metrics::new(Arc::clone(&stores.clock), "session"));
+    let metrics = web::Data::new(Metrics::new(&stores, "session"));
     let document = web::Data::new(OpenApiDocument::of(
         "Session server",
         logout::SessionApi::openapi(),

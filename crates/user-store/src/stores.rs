@@ -31,6 +31,8 @@ pub struct Stores {
     pub passwords: PasswordHasher,
     /// The clock that all of them read.
     pub clock: Arc<dyn Clock>,
+    /// The file behind them, for its counters.
+    pub database: Database,
 }
 
 impl Stores {
@@ -41,9 +43,14 @@ impl Stores {
             ledger: Arc::new(SqliteLedger::new(database.clone(), clock.clone())),
             notes: Arc::new(SqliteNotes::new(database.clone(), clock.clone())),
             families: Arc::new(SqliteRefreshFamilies::new(database.clone(), clock.clone())),
-            sessions: Arc::new(SqliteSessions::new(database, clock.clone(), timeouts)),
+            sessions: Arc::new(SqliteSessions::new(
+                database.clone(),
+                clock.clone(),
+                timeouts,
+            )),
             passwords: PasswordHasher::new(PasswordHasherConfig::default()),
             clock,
+            database,
         }
     }
 }

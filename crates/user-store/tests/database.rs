@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use rusqlite::Connection;
 use tracing::Span;
 use user_store::StoreError;
-use user_store::sqlite::{Database, OpenError, WriteCounts};
+use user_store::sqlite::{Counts, Database, OpenError};
 
 fn scratch() -> Database {
     let database = Database::open_temporary().unwrap();
@@ -62,16 +62,19 @@ async fn what_waits_is_committed_together() {
     let database = scratch();
     let (release, held) = hold(&database).await;
     let writes: Vec<_> = (0..50).map(|n| queue(&database, insert(n))).collect();
+    assert_eq!(database.counts().waiting, 51);
     release.send(()).unwrap();
     held.await.unwrap();
     for write in writes {
         write.await.unwrap().unwrap();
     }
     assert_eq!(rows(&database), (0..50).collect::<Vec<_>>());
-    let counts = database.write_counts();
+    let counts = database.counts();
     assert_eq!(
         counts,
-        WriteCounts {
+        Counts {
+            reads: 1,
+            waiting: 0,
             writes: 51,
             commits: 1
         }
@@ -119,7 +122,7 @@ async fn a_job_that_fails_or_panics_undoes_nothing_but_itself() {
     assert!(failing.await.unwrap().is_err());
     last.await.unwrap().unwrap();
     assert_eq!(rows(&database), [1, 4]);
-    assert_eq!(database.write_counts().commits, 1);
+    assert_eq!(database.counts().commits, 1);
     // The writer lives on.
     database.write(&Span::none(), insert(5)).await.unwrap();
 }

@@ -33,7 +33,7 @@ async fn a_burst_of_loads_makes_at_most_one_write_a_minute() {
             .set_role_of(UserId(2), Role::Customer)
             .await
             .unwrap();
-        database.write_counts().writes
+        database.counts().writes
     };
     let before = settled().await;
     let burst = async || {
@@ -65,7 +65,7 @@ async fn a_burst_of_loads_makes_at_most_one_write_a_minute() {
         assert!(recorded <= durable);
         assert_eq!(durable, clock.now(), "minute {minute}");
     }
-    let writes = database.write_counts().writes - before;
+    let writes = database.counts().writes - before;
     // The settling writes themselves are four, and three uses were to be recorded.
     assert_eq!(writes, 4 + 3);
 }

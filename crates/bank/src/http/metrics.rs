@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::{Family, MetricConstructor};
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use token_core::clock::Clock;
+use user_store::sqlite::Database;
+use user_store::{PasswordHasher, Stores};
 
 /// The counters of one server.
 #[derive(Debug)]
@@ -55,9 +58,9 @@ impl MetricConstructor<Histogram> for DurationBuckets {
 }
 
 impl Metrics {
-    /// Empty counters; durations by the clock's monotonic time.
+    /// Empty counters, and those that the stores keep; durations by the clock's monotonic time.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>, server: &'static str) -> Self {
+    pub fn new(stores: &Stores, server: &'static str) -> Self {
         let mut registry = Registry::with_labels([("server".into(), server.into())].into_iter());
         let requests = Family::<RequestLabels, Counter>::default();
         let durations = Family::<RouteLabels, Histogram, DurationBuckets>::new_with_constructor(
@@ -81,8 +84,12 @@ impl Metrics {
             "Logins by outcome: accepted, refused, shed",
             logins.clone(),
         );
+        registry.register_collector(Box::new(StoreCollector {
+            database: stores.database.clone(),
+            passwords: stores.passwords.clone(),
+        }));
         Self {
-            clock,
+            clock: Arc::clone(&stores.clock),
             registry,
             requests,
             durations,
@@ -133,5 +140,53 @@ impl Metrics {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
+    }
+}
+
+/// What the stores count by themselves, read when it is asked for: nothing is added to the path of a request.
+#[derive(Debug)]
+struct StoreCollector {
+    database: Database,
+    passwords: PasswordHasher,
+}
+
+impl Collector for StoreCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let counts = self.database.counts();
+        for (name, help, value) in [
+            ("store_reads", "Reads of the database", counts.reads),
+            ("store_writes", "Writes that were committed", counts.writes),
+            (
+                "store_commits",
+                "Commits that carried them; fewer than writes under load",
+                counts.commits,
+            ),
+            (
+                "password_hashes_shed",
+                "Logins refused because the queue of password hashes was full",
+                self.passwords.shed(),
+            ),
+        ] {
+            let counter = ConstCounter::new(value);
+            let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(metric)?;
+        }
+        for (name, help, value) in [
+            (
+                "store_writes_waiting",
+                "Writes that wait for their commit",
+                counts.waiting,
+            ),
+            (
+                "password_hashes_waiting",
+                "Passwords being hashed or waiting for it",
+                self.passwords.waiting(),
+            ),
+        ] {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(metric)?;
+        }
+        Ok(())
     }
 }

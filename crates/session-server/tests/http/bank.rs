@@ -159,6 +159,29 @@ async fn the_operations_routes_answer_and_the_document_names_every_route() {
     }
     let metrics = server.get("/metrics", None).await.text().await.unwrap();
     assert!(metrics.contains("http_requests_total{server=\"session\",method=\"POST\",route=\"/users\",status=\"201\"} 3"), "{metrics}");
+    for line in [
+        "store_reads_total{server=\"session\"} ",
+        "store_writes_total{server=\"session\"} ",
+        "store_commits_total{server=\"session\"} ",
+    ] {
+        let value = metrics.lines().find_map(|found| found.strip_prefix(line));
+        assert!(
+            value
+                .and_then(|value| value.parse::<u64>().ok())
+                .is_some_and(|value| value > 0),
+            "{line} in {metrics}"
+        );
+    }
+    for line in [
+        "store_writes_waiting{server=\"session\"} 0",
+        "password_hashes_waiting{server=\"session\"} 0",
+        "password_hashes_shed_total{server=\"session\"} 0",
+    ] {
+        assert!(
+            metrics.lines().any(|found| found == line),
+            "{line} in {metrics}"
+        );
+    }
     let document: Value = server
         .get("/openapi.json", None)
         .await

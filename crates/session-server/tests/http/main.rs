@@ -8,6 +8,7 @@
 
 mod bank;
 mod cookies;
+mod dangers;
 mod extension;
 mod logins;
 mod refusals;

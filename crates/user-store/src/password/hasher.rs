@@ -1,6 +1,7 @@
 //! The threads that hash, and the limit on what may wait for them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -73,6 +74,8 @@ pub struct PasswordHasher {
     places: Arc<Semaphore>,
     /// The way to the threads, which are started by the first job; `Err` keeps why they could not be.
     jobs: Arc<std::sync::OnceLock<Result<Sender<Job>, PasswordError>>>,
+    /// How many were refused for want of a place.
+    shed: Arc<AtomicU64>,
 }
 
 /// A hash to be computed or compared, and who is told.
@@ -101,7 +104,19 @@ impl PasswordHasher {
             config,
             places: Arc::new(Semaphore::new(config.threads.max(1) + config.queue)),
             jobs: Arc::default(),
+            shed: Arc::default(),
         }
+    }
+
+    /// How many passwords are being hashed, or wait for it.
+    pub fn waiting(&self) -> u64 {
+        let places = self.config.threads.max(1) + self.config.queue;
+        u64::try_from(places.saturating_sub(self.places.available_permits())).unwrap_or(u64::MAX)
+    }
+
+    /// How many were refused because the queue was full.
+    pub fn shed(&self) -> u64 {
+        self.shed.load(Ordering::Relaxed)
     }
 
     /// Hashes a new password, if it is acceptable.
@@ -136,9 +151,10 @@ impl PasswordHasher {
 
     fn queue(&self, task: Task) -> Result<(), PasswordError> {
         // A place is taken or refused before anything else: under a storm a refusal must cost nothing.
-        let permit = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| PasswordError::Busy)?;
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            self.shed.fetch_add(1, Ordering::Relaxed);
+            PasswordError::Busy
+        })?;
         let step = step!(authentication, compute, "Argon2id");
         let jobs = self
             .jobs

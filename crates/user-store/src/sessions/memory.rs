@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use token_core::clock::{Clock, UnixSeconds};
 
 use super::id::public_id;
-use super::{NewSession, Session, SessionId, Sessions, Timeouts, describe};
-use crate::step::{record_changed, record_count, record_row};
+use super::{NewSession, Session, SessionId, Sessions, Timeouts, describe_at};
+use crate::step::{record, record_changed, record_count};
 use crate::{Role, StoreError, UserId, step};
 
 /// Sessions in a map.
@@ -103,18 +103,16 @@ impl Sessions for MemorySessions {
         let now = self.clock.now();
         let session = {
             let mut state = self.state();
-            match state.sessions.get_mut(&hash) {
-                Some(row) if self.is_live(row, now) => {
-                    if now.since(row.seen_at) >= self.timeouts.touch_interval() {
-                        row.seen_at = now;
-                    }
-                    Some(self.session(&hash, row))
+            state.sessions.get_mut(&hash).map(|row| {
+                let is_due = now.since(row.seen_at) >= self.timeouts.touch_interval();
+                if is_due && self.is_live(row, now) {
+                    row.seen_at = now;
                 }
-                _ => None,
-            }
+                self.session(&hash, row)
+            })
         };
-        record_row(&step, session.as_ref(), describe);
-        Ok(session)
+        record(&step, || describe_at(session.as_ref(), now));
+        Ok(session.filter(|session| session.is_live(now)))
     }
 
     async fn renew(&self, id: &SessionId) -> Result<Option<SessionId>, StoreError> {

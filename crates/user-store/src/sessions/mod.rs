@@ -151,12 +151,47 @@ pub const ALL: &[Backend] = &[
     },
 ];
 
-/// What a step says of a session that was found: "alice, until 10:30".
-fn describe(session: &Session) -> String {
+/// What a step says of a session that was looked for: "alice, until 10:30", that it has expired and when, or that there is none.
+fn describe_at(session: Option<&Session>, now: UnixSeconds) -> String {
+    let Some(session) = session else {
+        return "no row".to_owned();
+    };
     let end = session.idle_expires_at.min(session.expires_at).to_rfc3339();
-    format!(
-        "{}, until {}",
-        session.username,
-        end.get(11..16).unwrap_or(&end)
-    )
+    if session.is_live(now) {
+        format!(
+            "{}, until {}",
+            session.username,
+            end.get(11..16).unwrap_or(&end)
+        )
+    } else {
+        format!("expired at {end}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_tells_a_session_that_lives_from_one_that_has_expired_and_from_none() {
+        let seen_at = UnixSeconds(1_795_428_000);
+        let session = Session {
+            public_id: String::new(),
+            user_id: UserId(1),
+            username: "alice".to_owned(),
+            role: Role::Customer,
+            device: String::new(),
+            created_at: seen_at,
+            seen_at,
+            idle_expires_at: UnixSeconds(seen_at.0 + 1_800),
+            expires_at: UnixSeconds(seen_at.0 + 43_200),
+        };
+        let said = |session, after| describe_at(session, UnixSeconds(seen_at.0 + after));
+        assert_eq!(said(Some(&session), 1_799), "alice, until 10:30");
+        assert_eq!(
+            said(Some(&session), 1_800),
+            "expired at 2026-11-23T10:30:00Z"
+        );
+        assert_eq!(said(None, 0), "no row");
+    }
 }

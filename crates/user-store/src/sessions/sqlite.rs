@@ -8,9 +8,9 @@ use token_core::clock::{Clock, UnixSeconds};
 
 use super::id::{public_id, public_id_range};
 use super::touches::Touches;
-use super::{NewSession, Session, SessionId, Sessions, Timeouts, describe};
+use super::{NewSession, Session, SessionId, Sessions, Timeouts, describe_at};
 use crate::sqlite::{Database, SWEEP_CHUNK};
-use crate::step::{record_changed, record_count, record_row};
+use crate::step::{record, record_changed, record_count};
 use crate::users::role_at;
 use crate::{Role, StoreError, UserId, step};
 
@@ -157,12 +157,12 @@ impl Sessions for SqliteSessions {
                 .query_row(params![hash], |row| self.session(row))
                 .optional()
         })?;
-        let session = row.and_then(|mut session| {
+        let session = row.map(|mut session| {
             self.touch(&hash, &mut session, pending, now);
-            session.is_live(now).then_some(session)
+            session
         });
-        record_row(&step, session.as_ref(), describe);
-        Ok(session)
+        record(&step, || describe_at(session.as_ref(), now));
+        Ok(session.filter(|session| session.is_live(now)))
     }
 
     async fn renew(&self, id: &SessionId) -> Result<Option<SessionId>, StoreError> {

@@ -58,9 +58,13 @@ struct Readers {
     closed: bool,
 }
 
-/// How much a database has written.
+/// How much a database has read and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriteCounts {
+pub struct Counts {
+    /// Reads.
+    pub reads: u64,
+    /// Writes that wait for the writer, or for their commit.
+    pub waiting: u64,
     /// Writes that were committed.
     pub writes: u64,
     /// Commits that carried them; fewer, when writes came faster than the disk could flush.
@@ -127,6 +131,7 @@ impl Database {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        self.shared.counters.reads.fetch_add(1, Ordering::Relaxed);
         let idle = {
             let mut readers = lock(&self.shared.readers);
             if readers.closed {
@@ -183,15 +188,26 @@ impl Database {
         });
         let queue = lock(&self.shared.queue);
         match queue.as_ref().map(|queue| queue.try_send(job)) {
-            Some(Ok(())) => Ok(()),
+            Some(Ok(())) => {
+                self.shared.counters.queued.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            }
             Some(Err(TrySendError::Full(_))) => Err(StoreError::Busy),
             Some(Err(TrySendError::Disconnected(_))) | None => Err(StoreError::Closed),
         }
     }
 
-    /// How much has been written through this handle and its clones.
-    pub fn write_counts(&self) -> WriteCounts {
-        WriteCounts {
+    /// How much has been read and written through this handle and its clones.
+    pub fn counts(&self) -> Counts {
+        let counters = &self.shared.counters;
+        let finished = counters.finished.load(Ordering::Relaxed);
+        Counts {
+            reads: counters.reads.load(Ordering::Relaxed),
+            // The two are not read at one moment; a job that has finished in between waits no more.
+            waiting: counters
+                .queued
+                .load(Ordering::Relaxed)
+                .saturating_sub(finished),
             writes: self.shared.counters.jobs.load(Ordering::Relaxed),
             commits: self.shared.counters.commits.load(Ordering::Relaxed),
         }

@@ -104,6 +104,12 @@ pub(super) struct Counters {
     pub(super) jobs: AtomicU64,
     /// Commits that carried them.
     pub(super) commits: AtomicU64,
+    /// Jobs that were accepted.
+    pub(super) queued: AtomicU64,
+    /// Jobs whose callers were told.
+    pub(super) finished: AtomicU64,
+    /// Reads, which the writer has no part in.
+    pub(super) reads: AtomicU64,
 }
 
 /// Writes until every handle is gone and the queue is empty, then folds the log into the file and closes it.
@@ -127,9 +133,10 @@ fn group(
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
         // Another process held the lock for as long as we wait, and all who queued have waited with the first.
         let others = queue.try_iter().take(GROUP);
-        std::iter::once(first)
-            .chain(others)
-            .for_each(|job| job.finish(Err(error.clone())));
+        for job in std::iter::once(first).chain(others) {
+            counters.finished.fetch_add(1, Ordering::Relaxed);
+            job.finish(Err(error.clone()));
+        }
         return;
     }
     let mut jobs = Vec::with_capacity(GROUP);
@@ -165,6 +172,7 @@ fn group(
         let _ = statement(connection, "ROLLBACK");
     }
     for job in jobs {
+        counters.finished.fetch_add(1, Ordering::Relaxed);
         job.finish(outcome.clone());
     }
 }
