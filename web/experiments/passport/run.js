@@ -24,8 +24,12 @@ export async function run(bench) {
   // Cookies that it has set on a page of its own; then another site's page asks for them in both ways.
   await bench.tab([
     { at: "partner", do: "set-cookies", label: "first-party", lines: COOKIES },
+    { at: "partner", do: "put", label: "put", key: "passport", value: bench.run },
+    { at: "partner", do: "web-socket", to: "partner", label: "socket" },
+    { at: "evil", do: "frame", of: "partner", label: "frame", steps: [{ at: "partner", do: "get", label: "framed", key: "passport" }] },
     { at: "evil", do: "fetch", to: "partner", label: "script", options: { mode: "no-cors", credentials: "include" } },
     { at: "evil", do: "form-post", to: "partner", label: "form" },
+    { at: "partner", do: "put", label: "unput", key: "passport", value: null },
     { at: "partner", do: "set-cookies", label: "away", lines: COOKIES.map((line) => `${line}; Max-Age=0`) },
   ]);
   const script = bench.labelled("script", "partner").at(0) ?? null;
@@ -36,6 +40,9 @@ export async function run(bench) {
   const thirdParty = carries(script, "passport-none");
   bench.observe("facts/third-party-cookies/this-browser", thirdParty ? "allowed" : "blocked", [script]);
   found("partitioned-cookies", carries(embedded, "embedded-none"), [embedded]);
+  found("partitioned-storage", bench.reported("framed")?.value !== bench.run, [bench.report("framed")]);
+  const socket = bench.labelled("socket", "partner").at(0) ?? null;
+  found("secure-cookie-on-ws", carries(socket, "passport-none"), [socket]);
   found("secure-context", isSecureContext, []);
   found("sec-fetch", header(form?.request ?? { headers: [] }, "sec-fetch-site") !== undefined, [form]);
   found("sibling-hosts", hosts.size > 2, []);

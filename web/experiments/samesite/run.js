@@ -13,7 +13,8 @@ const COOKIES = {
   "none": "Path=/; Secure; HttpOnly; SameSite=None",
   "partitioned": "Path=/; Secure; HttpOnly; SameSite=None; Partitioned",
 };
-const WAYS = ["link", "form-get", "form-post", "fetch", "img", "iframe"];
+// What a page loads in passing comes first: some browsers let a site in that was just navigated to.
+const WAYS = ["fetch", "img", "iframe", "link", "form-get", "form-post"];
 /** @type {Record<string, string>} */
 const FROM = { "cross-site": "evil", "same-site": "blog", "same-origin": "session" };
 /** The rule lets a cookie go along for 120 seconds; five more leave no doubt. */

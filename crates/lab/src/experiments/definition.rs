@@ -8,13 +8,15 @@ use toml::Spanned;
 use super::Fault;
 
 /// What the passport finds out about a browser, and the values that each fact may have. Expectations may depend on them.
-pub(crate) const FACTS: [(&str, &[&str]); 7] = [
+pub(crate) const FACTS: [(&str, &[&str]); 9] = [
     ("third-party-cookies", &["allowed", "blocked"]),
     ("partitioned-cookies", &["yes", "no"]),
+    ("partitioned-storage", &["yes", "no"]),
     ("lax-default", &["yes", "no"]),
     ("lax-post-grace", &["yes", "no"]),
     ("secure-context", &["yes", "no"]),
     ("sec-fetch", &["yes", "no"]),
+    ("secure-cookie-on-ws", &["yes", "no"]),
     ("sibling-hosts", &["yes", "no"]),
 ];
 
