@@ -149,6 +149,26 @@ impl<'a> ExperimentPage<'a> {
         Ok(())
     }
 
+    /// What is to be seen now.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn cells(self) -> Result<Vec<Observed>> {
+        self.browser.run(CELLS, json!(null)).await
+    }
+
+    /// Waits until the page is in this state.
+    ///
+    /// # Errors
+    /// When it does not get there.
+    pub async fn comes_to(self, state: &str) -> Result<()> {
+        let condition = "return document.querySelector('main').dataset.state === arguments[0];";
+        self.browser
+            .wait_for(&format!("the state {state}"), condition, json!(state))
+            .await?;
+        Ok(())
+    }
+
     /// Follows a run that is under way to its end.
     ///
     /// # Errors
@@ -180,7 +200,10 @@ impl<'a> ExperimentPage<'a> {
     }
 
     /// Opens the tab that is asked for, waits until its walk is over, and comes back.
-    async fn visit_tab(self) -> Result<()> {
+    ///
+    /// # Errors
+    /// When it comes to no end.
+    pub async fn visit_tab(self) -> Result<()> {
         let driver = self.browser.driver();
         let home = driver.window().await?;
         let before = driver.windows().await?;

@@ -13,5 +13,5 @@ pub mod wire_page;
 pub use browser::{Browser, Engine, Settings, ThirdPartyCookies, Viewport};
 pub use experiment_page::ExperimentPage;
 pub use spawned_lab::{SpawnedLab, header, path_of};
-pub use visit::{Visit, visit};
+pub use visit::{Visit, visit, visit_with};
 pub use wire_page::{Lane, WirePage};

@@ -28,11 +28,20 @@ impl SpawnedLab {
     /// # Errors
     /// When the lab does not start.
     pub async fn start_at(port_base: u16) -> Result<Self> {
+        Self::start_with(|config| config.port_base = port_base).await
+    }
+
+    /// Starts a lab whose configuration differs from the usual one by `change`; its ports are free ones unless that says otherwise.
+    ///
+    /// # Errors
+    /// When the lab does not start.
+    pub async fn start_with(change: impl FnOnce(&mut LabConfig)) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let config = LabConfig {
-            port_base,
+        let mut config = LabConfig {
+            port_base: 0,
             ..LabConfig::new(data.path())
         };
+        change(&mut config);
         let lab = Lab::start(config).await?;
         // Nothing but a browser resolves names under .localhost, so the client is told.
         let loopback = ([127, 0, 0, 1], 0).into();
@@ -136,6 +145,22 @@ impl SpawnedLab {
             "the clock does not move: {}",
             answer.status()
         );
+        Ok(())
+    }
+
+    /// Lays settings over those of the lab, as a page does.
+    ///
+    /// # Errors
+    /// When the lab refuses.
+    pub async fn change_settings(&self, settings: Value) -> Result<()> {
+        let url = format!("{}/lab/settings", self.origins().app);
+        let body = json!({ "settings": settings });
+        self.client
+            .post(url)
+            .json(&body)
+            .send()
+            .await?
+            .error_for_status()?;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::FutureExt;
+use lab::LabConfig;
 
 use crate::{Browser, SpawnedLab, WirePage};
 
@@ -43,7 +44,20 @@ impl Visit {
 /// # Errors
 /// What the test returns, and a console with anything in it.
 pub async fn visit(test: impl AsyncFnOnce(&Visit) -> Result<()>) -> Result<()> {
-    let visit = Visit::begin().await?;
+    visit_with(|_| {}, test).await
+}
+
+/// As [`visit`], in a lab whose configuration differs by `change`.
+///
+/// # Errors
+/// As [`visit`].
+pub async fn visit_with(
+    change: impl FnOnce(&mut LabConfig),
+    test: impl AsyncFnOnce(&Visit) -> Result<()>,
+) -> Result<()> {
+    let lab = SpawnedLab::start_with(change).await?;
+    let browser = Browser::start().await?;
+    let visit = Visit { lab, browser };
     let result = AssertUnwindSafe(test(&visit)).catch_unwind().await;
     let console = visit.browser.console().await.unwrap_or_default();
     if !matches!(result, Ok(Ok(()))) {

@@ -2,12 +2,15 @@
 //!
 //! One program, because each would link the whole lab again.
 
+mod ablation;
 mod clock;
+mod engine;
 mod experiments;
 mod keyboard;
 mod language;
 mod layout;
 mod logins;
+mod names;
 mod policy;
 mod record;
 mod replay;

@@ -26,9 +26,12 @@ const tryAll = () => ({
 });
 "#;
 
-fn pages(lab: &SpawnedLab) -> [(&'static str, String); 2] {
+fn pages(lab: &SpawnedLab) -> [(&'static str, String); 4] {
+    let app = &lab.origins().app;
     [
-        ("first page", format!("{}/", lab.origins().app)),
+        ("first page", format!("{app}/")),
+        ("contents", format!("{app}/experiments")),
+        ("experiment", format!("{app}/experiments/samesite")),
         ("landing page", format!("{}/", lab.origins().landing)),
     ]
 }
