@@ -50,7 +50,7 @@ async fn without_httponly_the_cookie_is_readable_and_nothing_else_turns() -> Res
     let cells = cells_without(broken, "two-by-two").await?;
     assert_eq!(
         turned(&cells),
-        BTreeMap::from([("theft/readable/session-cookie", "readable")])
+        BTreeMap::from([("theft/script/session-cookie", "readable")])
     );
     Ok(())
 }

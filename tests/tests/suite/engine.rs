@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tests::{Browser, ExperimentPage, SpawnedLab, visit, visit_with, walk};
+use thirtyfour::components::SelectElement;
 use thirtyfour::{By, Key};
 
 /// Chooses a prediction.
@@ -29,17 +30,17 @@ async fn predictions_are_compared_and_a_second_run_after_a_reset_gives_the_same(
         let app = &visit.lab.origins().app;
         let definition = walk::definition(&visit.lab, "homemade-token").await?;
         let page = ExperimentPage::open(&visit.browser, app, "homemade-token").await?;
-        predict(&visit.browser, "believed/other-user/bank", "refused").await?;
-        predict(&visit.browser, "believed/elsewhere/bank", "refused").await?;
+        predict(&visit.browser, "belief/other-user/bank", "refused").await?;
+        predict(&visit.browser, "belief/elsewhere/bank", "refused").await?;
         let first = page.run(&definition).await?;
         assert_eq!(first.state, "done", "{}", first.line);
         assert!(
-            text_of(&visit.browser, "believed/other-user/bank")
+            text_of(&visit.browser, "belief/other-user/bank")
                 .await?
                 .contains("you said so")
         );
         assert!(
-            text_of(&visit.browser, "believed/elsewhere/bank")
+            text_of(&visit.browser, "belief/elsewhere/bank")
                 .await?
                 .contains("you said: refused")
         );
@@ -47,7 +48,7 @@ async fn predictions_are_compared_and_a_second_run_after_a_reset_gives_the_same(
         // A result stays until it is forgotten, and is done in the contents.
         ExperimentPage::open(&visit.browser, app, "homemade-token").await?;
         assert!(
-            text_of(&visit.browser, "believed/elsewhere/bank")
+            text_of(&visit.browser, "belief/elsewhere/bank")
                 .await?
                 .contains("believed")
         );
@@ -208,6 +209,38 @@ async fn runs_of_two_tabs_keep_their_records_apart() -> Result<()> {
         assert_eq!(runs.len(), 1, "{runs:?}");
         other.quit().await;
         visit.browser.console().await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_setting_of_the_page_restarts_its_server_and_changes_what_is_expected_and_observed()
+-> Result<()> {
+    visit(async |visit| {
+        let app = &visit.lab.origins().app;
+        for (id, key, value, cells) in [
+            ("two-by-two", "session.store", "memory", ["restart/survives/session-cookie", "restart/survives/session-header"]),
+            ("third-party", "jwt.algorithm", "HS256", ["who/recognised/token", "away/bank-away/token"]),
+        ] {
+            let definition = walk::definition(&visit.lab, id).await?;
+            let page = ExperimentPage::open(&visit.browser, app, id).await?;
+            let before = page.run(&definition).await?;
+            let select = visit.browser.driver().find(By::Css(format!("select[data-setting=\"{key}\"]"))).await?;
+            SelectElement::new(&select).await?.select_by_value(value).await?;
+            let says = "return document.querySelector('#announce').textContent.includes(arguments[0]) || null;";
+            visit.browser.wait_for("the page to say so", says, json!(format!("{key} = {value}"))).await?;
+            let after = page.run(&definition).await?;
+            assert!(before.strays().is_empty() && after.strays().is_empty(), "{:?} {:?}", before.strays(), after.strays());
+            for cell in cells {
+                assert_ne!(before.outcomes()[cell], after.outcomes()[cell], "{id}: {cell}");
+            }
+            page.press("#as-default").await?;
+            let settings = "return document.querySelector('#announce').textContent.includes('default') || null;";
+            visit.browser.wait_for("the default", settings, json!(null)).await?;
+        }
+        let idle = "return document.querySelector('select[data-setting]').selectedIndex === 0 || null;";
+        visit.browser.wait_for("the control to be as by default", idle, json!(null)).await?;
         Ok(())
     })
     .await

@@ -69,6 +69,6 @@ async function whoIsAsked(bench, sent) {
     "bearer-elsewhere": await bench.send("jwt", "GET", "/whoami?policy=list", { bearer, cache: "default" }),
   };
   for (const [row, { preflight, exchange }] of Object.entries(all)) {
-    bench.observe(`preflight/${row}/asked`, preflight !== null ? "asked" : "not-asked", [preflight, exchange]);
+    bench.observe(`preflight/${row}/before`, preflight !== null ? "asked" : "not-asked", [preflight, exchange]);
   }
 }

@@ -29,7 +29,7 @@ export async function run(bench) {
 /** @param {Bench} bench @param {string} row @param {"jwt" | "partner"} server @param {string} bearer */
 async function observe(bench, row, server, bearer) {
   const { body, exchange } = await bench.send(server, "GET", "/stage/simple/verify", { bearer });
-  bench.observe(`believed/${row}/bank`, body.believed === true ? "believed" : "refused", [exchange], body.reason ?? null);
+  bench.observe(`belief/${row}/bank`, body.believed === true ? "believed" : "refused", [exchange], body.reason ?? null);
 }
 
 /** A signature of the right form under a key that is not the bank's. @param {string} text */

@@ -43,7 +43,7 @@ export async function run(bench) {
     bench.observe(`reading/arrives/${row}`, exchange === null ? "lost" : "arrived", [exchange]);
     bench.observe(`reading/answer/${row}`, bench.reported(row)?.outcome === "read" ? "read" : "withheld", [exchange]);
     const seen = bench.reported(`${row}-storage`)?.value === bench.run;
-    bench.observe(`storage/${row}/seen`, seen ? "seen" : "not-seen", [bench.report(`${row}-storage`)]);
+    bench.observe(`storage/${row}/sight`, seen ? "seen" : "not-seen", [bench.report(`${row}-storage`)]);
   }
   for (const [column, at] of Object.entries(HOSTS)) {
     const exchange = bench.labelled(`cookies-${column}`, at).at(0) ?? null;

@@ -51,7 +51,7 @@ async function logIn(bench, server, name, transport) {
 function whatTravelled(bench, { server, name, login, credential }) {
   // A script reaches what the login's answer says in its body, and the cookies that are not HttpOnly.
   const reached = `${JSON.stringify(login.body)} ${bench.reported(`${name}-script`)?.cookies ?? ""}`;
-  bench.observe(`theft/readable/${name}`, reached.includes(credential) ? "readable" : "out-of-reach", [login.exchange]);
+  bench.observe(`theft/script/${name}`, reached.includes(credential) ? "readable" : "out-of-reach", [login.exchange]);
   for (const row of ["form", "image"]) {
     const exchange = bench.labelled(`${name}-${row}`, server).at(0) ?? null;
     bench.observe(`ambient/${row}/${name}`, carries(exchange, credential) ? "comes-along" : "stays-home", [exchange]);

@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::Fault;
-
 /// What the passport finds out about a browser, and the values that each fact may have. Expectations may depend on them.
 pub(crate) const FACTS: [(&str, &[&str]); 9] = [
     ("third-party-cookies", &["allowed", "blocked"]),
@@ -144,7 +142,7 @@ pub(crate) fn matches(pattern: &str, path: &str) -> bool {
 }
 
 impl Matrix {
-    fn outcomes_of(&self, row: &str) -> Vec<String> {
+    pub(super) fn outcomes_of(&self, row: &str) -> Vec<String> {
         match &self.outcomes {
             Outcomes::All(outcomes) => outcomes.clone(),
             Outcomes::OfRow(rows) => rows.get(row).cloned().unwrap_or_default(),
@@ -220,147 +218,6 @@ impl Definition {
             }
         }
         words
-    }
-
-    /// The values that a condition may ask for: those of a fact of the passport, or of a setting on the page.
-    fn values_of(&self, name: &str) -> Option<Vec<&str>> {
-        let fact = FACTS.iter().find(|(fact, _)| *fact == name);
-        let setting = self.setting.iter().find(|setting| setting.key == name);
-        fact.map(|(_, values)| values.to_vec())
-            .or_else(|| setting.map(|setting| setting.values.iter().map(String::as_str).collect()))
-    }
-
-    /// What contradicts itself, each with its place in the file.
-    pub(crate) fn faults(&self, source: &str) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut fault = |span: std::ops::Range<usize>, reason: String| {
-            faults.push(Fault {
-                line: line_of(source, span.start),
-                reason,
-            });
-        };
-        let cells = self.cells();
-        let ids: Vec<&str> = cells.iter().map(|cell| cell.id.as_str()).collect();
-        for matrix in &self.matrix {
-            let places = matrix.skip.iter().chain(matrix.ask.iter().flatten());
-            for pattern in places {
-                let whole = format!("{}/{}", matrix.id.as_ref(), pattern.as_ref());
-                let exists = matrix.rows.iter().any(|row| {
-                    let columns = matrix.columns.iter();
-                    let mut ids =
-                        columns.map(|column| format!("{}/{row}/{column}", matrix.id.as_ref()));
-                    ids.any(|id| matches(&whole, &id))
-                });
-                if !exists {
-                    fault(
-                        pattern.span(),
-                        format!(
-                            "`{}` names no cell of this table; write row/column",
-                            pattern.as_ref()
-                        ),
-                    );
-                }
-            }
-            let unruled = cells
-                .iter()
-                .filter(|cell| cell.matrix == *matrix.id.as_ref() && !matrix.open)
-                .filter(|cell| cell.expectations.iter().all(|rule| !rule.when.is_empty()));
-            for cell in unruled {
-                fault(
-                    matrix.id.span(),
-                    format!(
-                        "nothing is expected of {} without a condition; add an [[expect]], or `open = true`",
-                        cell.id
-                    ),
-                );
-            }
-        }
-        for rule in &self.expect {
-            for pattern in &rule.cells {
-                let named: Vec<_> = cells
-                    .iter()
-                    .filter(|cell| matches(pattern.as_ref(), &cell.id))
-                    .collect();
-                if named.is_empty() {
-                    fault(
-                        pattern.span(),
-                        format!(
-                            "`{}` names no cell; there are {}",
-                            pattern.as_ref(),
-                            ids.join(", ")
-                        ),
-                    );
-                }
-                for cell in named
-                    .iter()
-                    .filter(|cell| !cell.outcomes.contains(rule.is.as_ref()))
-                {
-                    fault(
-                        rule.is.span(),
-                        format!(
-                            "`{}` is no outcome of {}; it has {}",
-                            rule.is.as_ref(),
-                            cell.id,
-                            cell.outcomes.join(", ")
-                        ),
-                    );
-                }
-            }
-            for (fact, value) in &rule.when {
-                match self.values_of(fact.as_ref()) {
-                    None => fault(
-                        fact.span(),
-                        format!(
-                            "`{}` is neither a fact of the passport ({}) nor a setting of this experiment",
-                            fact.as_ref(),
-                            FACTS.map(|(name, _)| name).join(", ")
-                        ),
-                    ),
-                    Some(values) if !values.contains(&value.as_str()) => {
-                        let values = values.join(", ");
-                        let name = fact.as_ref();
-                        fault(
-                            fact.span(),
-                            format!("`{value}` is no value of {name}; it has {values}"),
-                        );
-                    }
-                    Some(_) => {}
-                }
-            }
-        }
-        for claim in &self.claim {
-            for place in claim.supports.iter().chain(&claim.contradicts) {
-                let known = place
-                    .as_ref()
-                    .split_once('=')
-                    .is_some_and(|(cell, outcome)| {
-                        cells.iter().any(|known| {
-                            known.id == cell && known.outcomes.iter().any(|known| known == outcome)
-                        })
-                    });
-                if !known {
-                    fault(
-                        place.span(),
-                        format!(
-                            "`{}` is no observation; write matrix/row/column=outcome",
-                            place.as_ref()
-                        ),
-                    );
-                }
-            }
-            let number = claim
-                .id
-                .as_ref()
-                .strip_prefix('C')
-                .and_then(|number| number.parse::<u32>().ok());
-            if number.is_none_or(|number| !(1..=21).contains(&number)) {
-                fault(
-                    claim.id.span(),
-                    format!("`{}` is no claim; there are C1 to C21", claim.id.as_ref()),
-                );
-            }
-        }
-        faults
     }
 }
 

@@ -3,6 +3,7 @@
 //! The built-in ones are part of the binary (in a debug build read from `web/experiments` at each look); a teacher's own
 //! stand in a folder named at start, and are read anew at each look, so that writing one is editing and reloading.
 
+mod check;
 mod definition;
 mod text;
 
@@ -182,8 +183,7 @@ impl Shelf {
             }
         };
         broken.extend(
-            definition
-                .faults(&source)
+            check::faults(&definition, &source)
                 .iter()
                 .map(|fault| place(DEFINITION, fault.line, &fault.reason)),
         );
