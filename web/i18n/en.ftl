@@ -278,6 +278,7 @@ experiment-restarting = The server restarts with { $settings }.
 experiment-as-default = Both servers are as by default again.
 experiment-other-tab = Another tab changed the settings, the clock or the lab. All tabs share them.
 experiment-settings-elsewhere = Another page has set { $settings }. A run here begins without it.
+experiment-needs-hosts = Not observable here: the lab runs under plain localhost, and this experiment needs a host name for each of its servers. It gives no verdict.
 experiment-no-passport = This browser has no passport yet, so what is expected of it is a guess.
 experiment-take-passport = Take the passport first
 open-tab = Open { $host } in a new tab
@@ -303,7 +304,8 @@ claim-for = for it
 claim-against = against it
 recorded-in = Recorded in { $browsers }.
 recorded-one = { $browser } { $version } ({ $date })
-recorded-differs = { $browser } { $version }, { $date }: { $outcome }
+recorded-differs-allowed = { $browser } { $version }, third-party cookies allowed: { $outcome }
+recorded-differs-blocked = { $browser } { $version }, third-party cookies blocked: { $outcome }
 setting-default = as by default
 settings-label = Setting { $key }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::json;
 use tests::browser::Viewport;
-use tests::{Browser, Lane, SpawnedLab, WirePage};
+use tests::{Browser, ExperimentPage, Lane, SpawnedLab, WirePage, walk};
 
 /// Name, size, whether dark, whether projected.
 const PICTURES: [(&str, u32, u32, bool, bool); 4] = [
@@ -18,6 +18,15 @@ const PICTURES: [(&str, u32, u32, bool, bool); 4] = [
 /// Exchanges are drawn in step by step, and a picture is of the end.
 const AT_REST: &str =
     "return document.getAnimations().every((animation) => animation.playState === 'finished');";
+
+/// Name, size, whether dark.
+const EXPERIMENTS: [(&str, u32, u32, bool); 3] = [
+    ("experiment-light", 1280, 1000, false),
+    ("experiment-dark", 1280, 1000, true),
+    ("experiment-390", 390, 1200, false),
+];
+
+const LAST_CELL: &str = "return document.querySelector('[data-cell=\"token-lane/form-post/from-same-site\"][data-observed]') !== null;";
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -64,6 +73,42 @@ async fn main() -> Result<()> {
         }
         browser.quit().await;
     }
+    for (name, width, height, dark) in EXPERIMENTS {
+        experiment(
+            &lab,
+            &folder.join(format!("{name}.png")),
+            Viewport { width, height },
+            dark,
+        )
+        .await?;
+    }
     lab.stop().await;
+    Ok(())
+}
+
+/// The experiment whose tables a document shows, once its walk is read; the two minutes that it waits are not waited for.
+async fn experiment(lab: &SpawnedLab, path: &Path, viewport: Viewport, dark: bool) -> Result<()> {
+    let browser = Browser::start().await?;
+    let app = &lab.origins().app;
+    let passport = walk::definition(lab, "passport").await?;
+    ExperimentPage::open(&browser, app, "passport")
+        .await?
+        .run(&passport)
+        .await?;
+    if dark {
+        browser.prefer_dark().await?;
+    }
+    browser.resize(viewport).await?;
+    let page = ExperimentPage::open(&browser, app, "samesite").await?;
+    page.press("#run").await?;
+    page.comes_to("waiting-for-tab").await?;
+    page.visit_tab().await?;
+    browser
+        .wait_for("the walk to be read", LAST_CELL, json!(null))
+        .await?;
+    page.press("#stop").await?;
+    page.comes_to("stopped").await?;
+    std::fs::write(path, browser.driver().screenshot_as_png().await?)?;
+    browser.quit().await;
     Ok(())
 }

@@ -36,6 +36,19 @@ async fn under_plain_localhost_both_logins_work_with_the_sound_cookie() -> Resul
 }
 
 #[tokio::test]
+async fn under_plain_localhost_a_lesson_about_sibling_hosts_gives_no_verdict() -> Result<()> {
+    let change = |config: &mut lab::LabConfig| config.names = Names::Localhost;
+    visit_with(change, async |visit| {
+        let page = format!("{}/experiments/samesite", visit.lab.origins().app);
+        visit.browser.driver().goto(page).await?;
+        let shown = "const { state } = document.querySelector('main').dataset; return state === 'not-observable' && document.querySelector('#run').disabled;";
+        visit.browser.wait_for("the page to say so", shown, serde_json::json!(null)).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn where_the_browser_keeps_no_secure_cookie_a_plain_one_is_chosen_and_said() -> Result<()> {
     // Without `Secure` a cookie of the name __Host-… is refused by every browser: the probe fails as it would in one that
     // refuses Secure cookies here, and the plain cookie has nothing to lose.

@@ -6,5 +6,6 @@
 )]
 
 mod cookies;
+mod dangers;
 mod server;
 mod tokens;

@@ -26,6 +26,9 @@ pub(crate) struct Definition {
     pub(crate) order: u32,
     /// How long it takes a class.
     pub(crate) minutes: u32,
+    /// Whether it can only be seen where each part of the lab has a host name of its own.
+    #[serde(default)]
+    pub(crate) needs_sibling_hosts: bool,
     /// Which claims it bears on.
     #[serde(default)]
     pub(crate) claim: Vec<Claim>,

@@ -248,6 +248,7 @@ impl Experiment {
             .collect();
         json!({
             "id": self.id, "title": self.text.title, "minutes": definition.minutes, "settings": definition.setting,
+            "needs_sibling_hosts": definition.needs_sibling_hosts,
             "matrices": matrices, "cells": definition.cells(), "claims": claims, "words": self.text.words,
             "evidence": self.evidence(),
         })

@@ -100,6 +100,22 @@ async fn forged(server: &Server, cookie: &str) -> Response {
         .unwrap()
 }
 
+/// The same by a form of `enctype=text/plain`, whose one field is cut so that name, `=` and value together are JSON.
+async fn forged_as_text(server: &Server, cookie: &str) -> Response {
+    let body =
+        "{\"to\":\"bobby\",\"amount_minor\":1000,\"idempotency_key\":\"=\",\"note\":\"\"}\r\n";
+    server
+        .client
+        .post(format!("{}/transfers", server.base))
+        .header("cookie", cookie)
+        .header("origin", "null")
+        .header("content-type", "text/plain")
+        .body(body)
+        .send()
+        .await
+        .unwrap()
+}
+
 async fn balance(server: &Server, cookie: &str) -> i64 {
     let me: Value = server.get("/me", Some(cookie)).await.json().await.unwrap();
     me["balance_minor"].as_i64().unwrap()
@@ -111,16 +127,21 @@ async fn a_forged_form_moves_money_without_the_csrf_defence() {
     let cookie = server.log_in("alice").await;
     assert_eq!(forged(&server, &cookie).await.status(), StatusCode::CREATED);
     assert_eq!(balance(&server, &cookie).await, 99_000);
+    let as_text = forged_as_text(&server, &cookie).await;
+    assert_eq!(as_text.status(), StatusCode::CREATED);
+    assert_eq!(balance(&server, &cookie).await, 98_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_form_is_refused_by_default_and_the_ledger_stays() {
     let server = server().await;
     let cookie = server.log_in("alice").await;
-    assert_eq!(
-        forged(&server, &cookie).await.status(),
-        StatusCode::FORBIDDEN
-    );
+    for refused in [
+        forged(&server, &cookie).await,
+        forged_as_text(&server, &cookie).await,
+    ] {
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    }
     assert_eq!(balance(&server, &cookie).await, 100_000);
 }
 
@@ -140,6 +161,15 @@ async fn a_header_that_is_stripped_is_gone_and_is_there_otherwise() {
             header(&sound.get(path, None).await, "x-content-type-options"),
             Some("nosniff"),
             "{path}"
+        );
+    }
+    for (server, expected) in [(&broken, None), (&sound, Some("nosniff"))] {
+        let refused = forged(server, "").await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        assert_eq!(
+            header(&refused, "x-content-type-options"),
+            expected,
+            "a refusal on the way in is stripped like an answer"
         );
     }
     let broken =

@@ -8,6 +8,7 @@
 
 mod bank;
 mod cookies;
+mod cors;
 mod dangers;
 mod extension;
 mod logins;

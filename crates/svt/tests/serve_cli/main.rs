@@ -1,4 +1,8 @@
 //! `svt serve` and `svt lab` as processes: side by side on one file, stopped by signals, started where they cannot run.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, and says where"
+)]
 
 mod process;
 mod refusals;

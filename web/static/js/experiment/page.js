@@ -276,6 +276,12 @@ try {
   showButtons(false);
   if (Object.keys(latest.observed).length > 0) complete();
   else announce(say("experiment-ready"));
+  const hosts = new Set(Object.values(lab.current?.origins ?? {}).map((origin) => new URL(origin).hostname));
+  if (definition.needs_sibling_hosts && hosts.size <= 2) {
+    find("#run", HTMLButtonElement).disabled = true;
+    main.dataset.state = "not-observable";
+    warn(say("experiment-needs-hosts"));
+  }
   const needsPassport = definition.cells.some(({ expectations }) => expectations.some(({ when }) => Object.keys(when).length > 0));
   if (needsPassport && passport() === null) {
     warn(say("experiment-no-passport"), " ", html("a", { href: "/experiments/passport" }, say("experiment-take-passport")));

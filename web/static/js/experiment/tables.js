@@ -15,8 +15,8 @@ import { agrees, expectationOf, NOT_OBSERVABLE } from "./verdict.js";
 /** @typedef {import("./kept.js").Observation} Observation */
 /** @typedef {import("./kept.js").Result} Result */
 
-/** Which lane's colour a column has by its name. */
-const LANES = ["session", "token"];
+/** Which lane's colour a column has by its name: `session`, `token-cookie` … @param {string} column */
+const laneOf = (column) => /^(session|token)(?=-|$)/.exec(column)?.[0] ?? null;
 
 /** Dispatches `open-cell`, a `CustomEvent` with the cell's id. */
 export class Tables extends EventTarget {
@@ -52,15 +52,15 @@ export class Tables extends EventTarget {
   /** @param {import("./verdict.js").Matrix} matrix */
   #table(matrix) {
     const head = matrix.columns.map((column) =>
-      html("th", { scope: "col", class: LANES.includes(column) ? column : null }, this.word(column)));
+      html("th", { scope: "col", class: laneOf(column) }, this.word(column)));
     const rows = matrix.rows.map((row) => html("tr", {},
       html("th", { scope: "row" }, this.word(row)),
       ...matrix.columns.map((column) => this.#place(matrix, row, column))));
-    const caption = html("caption", {}, this.word(matrix.id));
     const lane = matrix.lane ?? "";
-    return html("div", { class: "table-scroll" },
-      html("table", { class: `matrix ${lane}`, "data-matrix": matrix.id }, caption,
-        html("thead", {}, html("tr", {}, html("td"), ...head)), html("tbody", {}, ...rows)));
+    const name = `table-${matrix.id}`;
+    const table = html("table", { class: `matrix ${lane}`, "data-matrix": matrix.id, "data-columns": matrix.columns.length, "aria-labelledby": name },
+      html("thead", {}, html("tr", {}, html("td"), ...head)), html("tbody", {}, ...rows));
+    return html("section", { class: `of-matrix ${lane}` }, html("h2", { id: name }, this.word(matrix.id)), html("div", { class: "table-scroll" }, table));
   }
 
   /** @param {import("./verdict.js").Matrix} matrix @param {string} row @param {string} column */
@@ -68,7 +68,7 @@ export class Tables extends EventTarget {
     const id = `${matrix.id}/${row}/${column}`;
     const cell = this.#definition.cells.find((cell) => cell.id === id);
     if (cell === undefined) return html("td", { class: "skipped" });
-    const place = html("td", { "data-cell": id, class: LANES.includes(column) ? column : null });
+    const place = html("td", { "data-cell": id, class: laneOf(column) });
     this.#cells.set(id, { cell, place });
     return place;
   }
@@ -132,7 +132,10 @@ export class Tables extends EventTarget {
   /** Where a recorded run in another browser came out otherwise. @param {Cell} cell @param {Observation} observation */
   #elsewhere({ id }, { outcome }) {
     const others = this.#definition.evidence.filter((run) => id in run.observed && run.observed[id] !== outcome);
-    return [...new Set(others.map((run) => say("recorded-differs", { ...plainOf(run), outcome: this.word(run.observed[id]) })))];
+    return others.map(({ browser, version, facts, observed }) => {
+      const values = { browser, version, outcome: this.word(observed[id]) };
+      return facts["third-party-cookies"] === "allowed" ? say("recorded-differs-allowed", values) : say("recorded-differs-blocked", values);
+    });
   }
 
   /** How the prediction went. @param {Cell} cell @param {Observation} observation */
@@ -189,6 +192,3 @@ function ruleOf(source) {
   const [section] = source.split(": ", 1);
   return html("span", { class: "rule", title: source }, say("cell-rule", { source: section }));
 }
-
-/** @param {import("./verdict.js").Evidence} run */
-const plainOf = ({ browser, version, date }) => ({ browser, version, date });

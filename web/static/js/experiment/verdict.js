@@ -24,6 +24,7 @@
  * @property {string} title
  * @property {number} minutes
  * @property {{key: string, values: string[]}[]} settings
+ * @property {boolean} needs_sibling_hosts
  * @property {Matrix[]} matrices
  * @property {Cell[]} cells
  * @property {Claim[]} claims

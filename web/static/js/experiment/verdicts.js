@@ -37,7 +37,8 @@ export class Verdicts {
   /** @param {import("./verdict.js").ClaimVerdict} verdict */
   #claim({ claim, verdict, speaksFor, speaksAgainst }) {
     const places = (/** @type {string[]} */ found, /** @type {string} */ name) => (found.length === 0 ? null
-      : html("p", { class: "evidence" }, html("span", { class: "side" }, name), " ", list(found.map((place) => this.#inWords(place)))));
+      : html("div", { class: "evidence" }, html("span", { class: "side" }, name),
+        html("ul", {}, ...found.map((place) => html("li", {}, this.#inWords(place))))));
     return html("section", { class: "claim-verdict", "data-claim": claim.id, "data-verdict": verdict },
       html("h3", {}, html("span", { class: "claim-id" }, claim.id), " ", html("q", {}, say(`claim-${claim.id}`))),
       html("p", { class: "stamp" }, say(`verdict-word-${verdict}`)),
