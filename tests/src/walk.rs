@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::experiment_page::Run;
 use crate::{Browser, Engine, ExperimentPage, Settings, SpawnedLab, ThirdPartyCookies};
+
+/// How many experiments there are at least: a walk of an empty folder would find nothing wrong.
+const FEWEST: usize = 14;
 
 /// What came of one experiment.
 #[derive(Clone, Debug)]
@@ -91,6 +94,31 @@ pub async fn walk(engine: Engine, cookies: ThirdPartyCookies) -> Result<Walk> {
             .collect(),
         experiments,
     })
+}
+
+/// Walks, and demands that everything came out as expected.
+///
+/// # Errors
+/// When something did not, each thing a line; and when the walk itself fails.
+pub async fn walks_as_expected(engine: Engine, cookies: ThirdPartyCookies) -> Result<()> {
+    let walk = walk(engine, cookies).await?;
+    let found = walk.facts.get("third-party-cookies").map(String::as_str);
+    ensure!(
+        found == Some(cookies.name()),
+        "third-party cookies were to be {} and are {found:?}",
+        cookies.name()
+    );
+    let count = walk.experiments.len();
+    ensure!(count >= FEWEST, "only {count} experiments were walked");
+    let complaints = walk.complaints();
+    ensure!(
+        complaints.is_empty(),
+        "{}\nin {:?} with {:?}",
+        complaints.join("\n"),
+        walk.browser,
+        walk.facts
+    );
+    Ok(())
 }
 
 /// Runs one experiment; where it asks for it, the browser is started again, and the run goes on.

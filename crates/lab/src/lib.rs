@@ -28,7 +28,7 @@ use actix_web::web;
 use bank::ConfigError;
 use jwt_server::JwtConfig;
 use session_server::SessionConfig;
-use token_core::clock::{Clock, ShiftableClock};
+use token_core::clock::{Clock, ShiftableClock, UnixSeconds};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
 use token_core::secret::SecretString;
 use tokio::sync::watch;
@@ -192,6 +192,7 @@ impl Lab {
             config.session.timeouts(),
         );
         let demo_passwords = create_demo_users(&stores, None).await?;
+        end_logins_of_the_future(&stores, clock.now()).await?;
         let homemade = Arc::new(Homemade::new(Arc::clone(&clock) as Arc<dyn Clock>)?);
         let servers = Servers::start(Made {
             homemade: Arc::clone(&homemade),
@@ -285,6 +286,22 @@ impl Lab {
         self.inner.servers.stop().await;
         self.inner.database.close().await;
     }
+}
+
+/// Ends every login, if one was made while the clock was ahead: a lab starts at the time that it is, and what was issued next
+/// month must not be live today.
+async fn end_logins_of_the_future(stores: &Stores, now: UnixSeconds) -> Result<(), StoreError> {
+    let session = stores.sessions.list_all(1).await?;
+    let family = stores.families.list_all(1).await?;
+    let newest = session.iter().map(|session| session.created_at);
+    let newest = newest
+        .chain(family.iter().map(|record| record.family.created_at))
+        .max();
+    if newest.is_some_and(|newest| newest > now) {
+        stores.sessions.clear().await?;
+        stores.families.clear().await?;
+    }
+    Ok(())
 }
 
 /// Creates the demo users that are missing. Their hashes are made once, so that a reset does not wait for Argon2id.

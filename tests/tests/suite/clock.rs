@@ -1,6 +1,7 @@
 //! A week and a month on the lab's clock, in both presets.
 
 use anyhow::Result;
+use serde_json::json;
 use tests::{Lane, SpawnedLab, WirePage, visit};
 
 /// What the token lane sent for one press of "Read my balance".
@@ -142,4 +143,37 @@ async fn a_reset_lab_is_as_new() -> Result<()> {
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn a_login_of_next_month_ends_when_the_lab_is_started_again_today() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let login = json!({ "username": "alice", "password": "white-rabbit-1865" });
+    for (ahead, kept) in [("now", 1), ("30d", 0)] {
+        let first = SpawnedLab::start_with(|config| config.data = data.path().to_owned()).await?;
+        if ahead == "30d" {
+            first.advance(ahead).await?;
+        }
+        for server in [&first.origins().session, &first.origins().jwt] {
+            let answer = first
+                .client()
+                .post(format!("{server}/login"))
+                .json(&login)
+                .send()
+                .await?;
+            assert!(answer.status().is_success());
+        }
+        first.stop().await;
+        let second = SpawnedLab::start_with(|config| config.data = data.path().to_owned()).await?;
+        let state = second.state().await?;
+        for rows in [&state["session"]["rows"], &state["jwt"]["families"]] {
+            assert_eq!(
+                rows.as_array().map(Vec::len),
+                Some(kept),
+                "{ahead}: {state}"
+            );
+        }
+        second.stop().await;
+    }
+    Ok(())
 }

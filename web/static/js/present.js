@@ -5,7 +5,7 @@
  */
 
 import { say } from "./i18n.js";
-import { prefer } from "./preferences.js";
+import { isPresented, setPresented } from "./presenting.js";
 
 export class Present {
   #root = document.documentElement;
@@ -24,14 +24,11 @@ export class Present {
   }
 
   get on() {
-    return "present" in this.#root.dataset;
+    return isPresented();
   }
 
   toggle(on = !this.on) {
-    if (on) this.#root.dataset.present = "";
-    else delete this.#root.dataset.present;
-    this.#button.setAttribute("aria-pressed", String(on));
-    prefer("present", on ? "on" : "off");
+    setPresented(this.#button, on);
     this.release();
   }
 

@@ -5,7 +5,7 @@ import { find, html } from "../dom.js";
 import { loadMessages, say } from "../i18n.js";
 import { singleKeys } from "../keys.js";
 import { themeButton } from "../theme.js";
-import { prefer } from "../preferences.js";
+import { isPresented, setPresented } from "../presenting.js";
 import { result } from "./kept.js";
 
 await loadMessages();
@@ -26,10 +26,5 @@ themeButton(find("#theme", HTMLButtonElement), () => undefined);
 singleKeys(find("#single-keys", HTMLInputElement));
 find("#help", HTMLButtonElement).addEventListener("click", () => find("#keys", HTMLDialogElement).showModal());
 const present = find("#present", HTMLButtonElement);
-present.addEventListener("click", () => {
-  const on = !("present" in document.documentElement.dataset);
-  if (on) document.documentElement.dataset.present = "";
-  else delete document.documentElement.dataset.present;
-  present.setAttribute("aria-pressed", String(on));
-  prefer("present", on ? "on" : "off");
-});
+present.setAttribute("aria-pressed", String(isPresented()));
+present.addEventListener("click", () => setPresented(present, !isPresented()));

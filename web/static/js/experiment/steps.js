@@ -5,7 +5,7 @@
  */
 
 import { say } from "../i18n.js";
-import { prefer } from "../preferences.js";
+import { isPresented, setPresented } from "../presenting.js";
 
 const STEPS = ["question", "predict", "run", "observed", "why"];
 /** @type {Record<string, string>} What a step shows first, on a page that is read. */
@@ -15,7 +15,6 @@ export class Steps {
   #main;
   #button;
   #announce;
-  #root = document.documentElement;
 
   /** @param {HTMLElement} main Carries `data-step`. @param {HTMLButtonElement} button @param {(line: string) => void} announce */
   constructor(main, button, announce) {
@@ -33,14 +32,11 @@ export class Steps {
 
   /** Whether the page is presented. */
   get on() {
-    return "present" in this.#root.dataset;
+    return isPresented();
   }
 
   toggle(on = !this.on) {
-    if (on) this.#root.dataset.present = "";
-    else delete this.#root.dataset.present;
-    this.#button.setAttribute("aria-pressed", String(on));
-    prefer("present", on ? "on" : "off");
+    setPresented(this.#button, on);
     this.go(on ? "question" : "observed");
   }
 
