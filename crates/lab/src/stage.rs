@@ -5,7 +5,9 @@
 //!
 //! # Security
 //! These routes exist to be attacked and to attack with; they are mounted in a lab and nowhere else, on every origin but
-//! the app's. They set cookies for the lab's own pages alone, and never send a visitor to an origin outside the lab.
+//! the app's. They set cookies for the lab's own pages alone, and never send a visitor to an origin outside the lab. A plan is
+//! taken from whoever links to the stage, any page of the web included: it can do what a script of that origin can do, with the
+//! demo users' play money. That is what an origin with a hole in it is, and why none of this is in `svt serve`.
 
 use std::sync::Arc;
 

@@ -170,7 +170,19 @@ impl Browser {
     /// # Errors
     /// When the browser does not answer.
     pub async fn prefer_dark(&self) -> Result<()> {
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] });
+        self.prefer("dark").await
+    }
+
+    /// Makes the browser prefer light pages.
+    ///
+    /// # Errors
+    /// When the browser does not answer.
+    pub async fn prefer_light(&self) -> Result<()> {
+        self.prefer("light").await
+    }
+
+    async fn prefer(&self, scheme: &str) -> Result<()> {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.driver
             .cdp()
             .send_raw("Emulation.setEmulatedMedia", media)
