@@ -73,6 +73,8 @@ async fn every_cell_names_the_exchanges_that_decided_it_and_opens_them() -> Resu
         let definition = walk::definition(&visit.lab, "first-login").await?;
         let page = ExperimentPage::open(&visit.browser, &visit.lab.origins().app, "first-login").await?;
         let run = page.run(&definition).await?;
+        let hidden: bool = visit.browser.run("return document.querySelector('#banner').hidden;", json!(null)).await?;
+        assert!(hidden, "nobody else changed anything");
         let recorded: Vec<_> = visit.lab.exchanges().await?.iter().filter_map(|exchange| exchange["id"].as_u64()).collect();
         for cell in &run.cells {
             let ids: Vec<u64> = cell.exchanges.split(' ').map(str::parse).collect::<Result<_, _>>().with_context(|| cell.cell.clone())?;

@@ -106,10 +106,14 @@ events.addEventListener("changed", async (event) => {
   if (event.reason === "offline") return announce(say("lab-offline"));
   if (event.reason === "reset" && bench === null) record.clear();
   if (event.reason === "reconnected") record.clear(0);
-  const bySomebody = ["settings", "preset", "clock", "reset"].includes(event.reason) && !resetting && !settings.busy;
-  if (bySomebody && bench === null) warn(say("experiment-other-tab"));
-  if (bySomebody && event.reason === "reset") bench?.disturb();
-  await lab.refresh().catch(() => null);
+  const before = lab.current;
+  const isOurs = bench !== null || settings.busy || resetting;
+  const state = await lab.refresh().catch(() => null);
+  // What this page changed itself it knows by now, from the answer; what differs still is somebody else's doing.
+  const differs = before !== null && state !== null
+    && (state.settings_version !== before.settings_version || state.offset_seconds !== before.offset_seconds);
+  if (differs && !isOurs) warn(say("experiment-other-tab"));
+  if (event.reason === "reset") bench?.disturb();
   if (event.reason === "reconnected") await events.catchUp().then(() => announce(say("lab-online")), () => undefined);
 });
 
@@ -282,7 +286,8 @@ try {
     main.dataset.state = "not-observable";
     warn(say("experiment-needs-hosts"));
   }
-  const needsPassport = definition.cells.some(({ expectations }) => expectations.some(({ when }) => Object.keys(when).length > 0));
+  const own = new Set(definition.settings.map(({ key }) => key));
+  const needsPassport = definition.cells.some(({ expectations }) => expectations.some(({ when }) => Object.keys(when).some((fact) => !own.has(fact))));
   if (needsPassport && passport() === null) {
     warn(say("experiment-no-passport"), " ", html("a", { href: "/experiments/passport" }, say("experiment-take-passport")));
   }

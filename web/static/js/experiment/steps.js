@@ -70,7 +70,7 @@ export class Steps {
     if (!(next instanceof HTMLElement)) return this.#move(1);
     delete next.dataset.concealed;
     next.scrollIntoView({ block: "nearest" });
-    this.#announce(next.textContent ?? "");
+    this.#announce(next.innerText.replaceAll(/\s*\n\s*/g, " · "));
   }
 
   /** @param {-1 | 1} way */
