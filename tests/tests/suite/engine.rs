@@ -224,6 +224,7 @@ async fn a_setting_of_the_page_restarts_its_server_and_changes_what_is_expected_
         for (id, key, value, cells) in [
             ("two-by-two", "session.store", "memory", ["restart/survives/session-cookie", "restart/survives/session-header"]),
             ("third-party", "jwt.algorithm", "HS256", ["who/recognised/token", "away/bank-away/token"]),
+            ("where-bearer-cannot-go", "jwt.transport", "cookie", ["who/image/token", "credential/link/token"]),
         ] {
             let definition = walk::definition(&visit.lab, id).await?;
             let page = ExperimentPage::open(&visit.browser, app, id).await?;
