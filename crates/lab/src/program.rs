@@ -190,7 +190,9 @@ fn by_curl(place: &Place, login: &str, carry: Carry) -> Result3 {
 /// `None` where the machine has no curl.
 fn curl(place: &Place, path: &str, arguments: &[&str]) -> Option<Output> {
     Command::new("curl")
-        .args(["--silent", "--max-time", "5", "--noproxy", "*", "--resolve"])
+        // Without the .curlrc of whoever started the lab, which could change what is sent.
+        .args(["--disable", "--silent", "--max-time", "5"])
+        .args(["--noproxy", "*", "--resolve"])
         .arg(format!("{}:127.0.0.1", place.host))
         .args(arguments)
         .arg(format!("http://{}{path}?run={}", place.host, place.run))
