@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, HOST};
+use actix_web::http::header::{AUTHORIZATION, HOST, USER_AGENT};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ use crate::stage::Stage;
 
 /// How long the bank may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How the partner names itself to the bank, whose record tells its requests from the browser's by it.
+const CLIENT: &str = "svt-partner (a third party)";
 
 /// What the service works with.
 #[derive(Debug)]
@@ -53,19 +55,22 @@ impl Partner {
         }
     }
 
-    /// Asks one of the bank's servers, by address, with the name in `Host`.
+    /// Asks one of the bank's servers, by address, with the name in `Host`, in the run of whoever caused it.
     async fn ask(
         &self,
         origin: &str,
         path: &str,
         bearer: Option<&str>,
+        run: Option<&str>,
     ) -> Result<(StatusCode, Value), Unknown> {
         let host = host_of(origin);
         let port = host.rsplit(':').next().unwrap_or_default();
         let mut request = self
             .client
             .get(format!("http://127.0.0.1:{port}{path}"))
+            .query(&run.map(|run| [("run", run)]))
             .header(HOST.as_str(), host)
+            .header(USER_AGENT.as_str(), CLIENT)
             .timeout(PATIENCE);
         if let Some(bearer) = bearer {
             request = request.bearer_auth(bearer);
@@ -84,13 +89,13 @@ impl Partner {
     }
 
     /// The bank's public keys: fetched at the first call, and no secret.
-    async fn public_keys(&self) -> Result<Arc<KeyRing>, Unknown> {
+    async fn public_keys(&self, run: Option<&str>) -> Result<Arc<KeyRing>, Unknown> {
         if let Some(keys) = self.cached_keys() {
             return Ok(keys);
         }
         let step = step!(authentication, read, "fetch public keys at the bank");
         let jwks = self
-            .ask(&self.origins.jwt, "/.well-known/jwks.json", None)
+            .ask(&self.origins.jwt, "/.well-known/jwks.json", None, run)
             .instrument(step.clone())
             .await?
             .1;
@@ -103,8 +108,8 @@ impl Partner {
     }
 
     /// Who a signed token says that its bearer is.
-    async fn by_token(&self, token: &str) -> Result<String, Unknown> {
-        let keys = self.public_keys().await?;
+    async fn by_token(&self, token: &str, run: Option<&str>) -> Result<String, Unknown> {
+        let keys = self.public_keys(run).await?;
         let step = step!(authentication, compute, "check signature and claims");
         let config = VerifierConfig {
             issuer: self.origins.jwt.clone(),
@@ -120,10 +125,10 @@ impl Partner {
     }
 
     /// Who a session id stands for; the bank alone can say.
-    async fn by_asking(&self, id: &str) -> Result<String, Unknown> {
+    async fn by_asking(&self, id: &str, run: Option<&str>) -> Result<String, Unknown> {
         let step = step!(authentication, read, "ask the bank who that is");
         let asked = self
-            .ask(&self.origins.session, "/whoami", Some(id))
+            .ask(&self.origins.session, "/whoami", Some(id), run)
             .instrument(step.clone())
             .await;
         match asked {
@@ -137,11 +142,12 @@ impl Partner {
         }
     }
 
-    async fn who(&self, credential: Option<&str>) -> Result<String, Unknown> {
-        match credential {
+    async fn who(&self, request: &HttpRequest) -> Result<String, Unknown> {
+        let run = run_of(request);
+        match bearer(request) {
             None => Err(Unknown::NoCredential),
-            Some(token) if token.split('.').count() == 3 => self.by_token(token).await,
-            Some(id) => self.by_asking(id).await,
+            Some(token) if token.split('.').count() == 3 => self.by_token(token, run).await,
+            Some(id) => self.by_asking(id, run).await,
         }
     }
 }
@@ -168,12 +174,18 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
         .strip_prefix("Bearer ")
 }
 
+/// The run that a request belongs to: what the partner asks for its sake belongs to it as well.
+fn run_of(request: &HttpRequest) -> Option<&str> {
+    let mut pairs = request.query_string().split('&');
+    pairs.find_map(|pair| pair.strip_prefix("run="))
+}
+
 /// Offers for whoever asks, by name.
 async fn offers(partner: Data<Partner>, stage: Data<Stage>, request: HttpRequest) -> HttpResponse {
     let who = if request.method() == actix_web::http::Method::OPTIONS {
         Err(Unknown::NoCredential)
     } else {
-        partner.who(bearer(&request)).await
+        partner.who(&request).await
     };
     let (status, body) = match who {
         Ok(name) => (StatusCode::OK, json!({ "for": name, "offer": "2 % off" })),
@@ -216,7 +228,7 @@ async fn abuse(partner: Data<Partner>, stage: Data<Stage>, request: HttpRequest)
     };
     let step = step!(application, read, "read the balance at the bank, as you");
     let asked = partner
-        .ask(origin, "/me", Some(credential))
+        .ask(origin, "/me", Some(credential), run_of(&request))
         .instrument(step.clone())
         .await;
     let (status, me) = asked.unwrap_or((StatusCode::SERVICE_UNAVAILABLE, Value::Null));
