@@ -30,8 +30,14 @@ export async function run(bench) {
 /** @param {import("/static/js/experiment/bench.js").Bench} bench @param {string} row @param {string} lane
  * @param {import("/static/js/exchange.js").Exchange | null} exchange */
 function note(bench, row, lane, exchange) {
-  // The stage of both banks says whom it knows, in JSON to a program and in words to a page.
-  const knows = /"authenticated_as":"alice"|knows you: alice/.test(exchange?.response.body ?? "");
-  bench.observe(`who/${row}/${lane}`, knows ? "knows-you" : "stranger", [exchange]);
-  bench.observe(`credential/${row}/${lane}`, exchange !== null && credentialOf(exchange) !== null ? "sent" : "not-sent", [exchange]);
+  // What never arrived is no stranger: nobody was asked.
+  const [who, credential] = exchange === null
+    ? ["never-arrived", "never-arrived"]
+    : [knows(exchange) ? "knows-you" : "stranger", credentialOf(exchange) !== null ? "sent" : "not-sent"];
+  bench.observe(`who/${row}/${lane}`, who, [exchange]);
+  bench.observe(`credential/${row}/${lane}`, credential, [exchange]);
 }
+
+/** Whether the server knew who asked: the stage of both banks says so, in JSON to a program and in words to a page.
+ * @param {import("/static/js/exchange.js").Exchange} exchange */
+const knows = ({ response }) => /"authenticated_as":"alice"|knows you: alice/.test(response.body ?? "");
