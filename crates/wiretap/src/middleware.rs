@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{HeaderMap, USER_AGENT};
+use actix_web::http::header::{HeaderMap, UPGRADE, USER_AGENT};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::future::LocalBoxFuture;
@@ -135,6 +135,10 @@ impl Wiretap {
 
 /// Reads the request, and puts its body back for the handler, whole, however large it was.
 async fn read_request(req: &mut ServiceRequest) -> Request {
+    if req.headers().contains_key(UPGRADE) {
+        // What follows a handshake (RFC 6455 §4.1) is no body and has no end before the connection has.
+        return describe_request(req, None);
+    }
     let mut payload = req.take_payload();
     let mut chunks: Vec<Result<Bytes, _>> = Vec::new();
     let mut size = 0;
@@ -156,6 +160,10 @@ async fn read_request(req: &mut ServiceRequest) -> Request {
     req.set_payload(Payload::Stream {
         payload: Box::pin(replayed),
     });
+    describe_request(req, body)
+}
+
+fn describe_request(req: &ServiceRequest, body: Option<String>) -> Request {
     Request {
         method: req.method().to_string(),
         target: req.uri().to_string(),
