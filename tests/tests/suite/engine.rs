@@ -68,6 +68,21 @@ async fn predictions_are_compared_and_a_second_run_after_a_reset_gives_the_same(
 }
 
 #[tokio::test]
+async fn a_run_begins_with_nobody_logged_in_whoever_was() -> Result<()> {
+    visit(async |visit| {
+        let page = visit.page().await?;
+        page.press("#log-in").await?;
+        let definition = walk::definition(&visit.lab, "first-login").await?;
+        let page = ExperimentPage::open(&visit.browser, &visit.lab.origins().app, "first-login").await?;
+        let run = page.run(&definition).await?;
+        assert_eq!(run.outcomes()["flow/without-credential/session"], "refused");
+        assert!(run.strays().is_empty(), "{:?}", run.strays());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn every_cell_names_the_exchanges_that_decided_it_and_opens_them() -> Result<()> {
     visit(async |visit| {
         let definition = walk::definition(&visit.lab, "first-login").await?;

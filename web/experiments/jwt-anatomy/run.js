@@ -1,6 +1,7 @@
 // @ts-check
 /** Takes two tokens apart in the page, changes one in three ways, and puts a genuine one on a request that is not. */
 
+import { admission } from "/static/js/exchange.js";
 import { decodeUnverified } from "/static/js/jwt.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
@@ -27,9 +28,10 @@ export async function run(bench) {
     "notes-sample": SAMPLE,
   };
   for (const [row, bearer] of Object.entries(changed)) {
-    const { status, exchange } = await bench.send("jwt", "GET", "/me", { bearer });
-    const why = exchange?.steps.find((step) => step.phase === "authentication" && status !== 200)?.result ?? null;
-    bench.observe(`changing/${row}/bank`, status === 200 ? "accepted" : "refused", [exchange], why);
+    const { exchange } = await bench.send("jwt", "GET", "/me", { bearer });
+    const outcome = admission(exchange);
+    const why = exchange?.steps.find((step) => step.phase === "authentication")?.result ?? null;
+    bench.observe(`changing/${row}/bank`, outcome, [exchange], outcome === "refused" ? why : null);
   }
   await whatItProves(bench, token);
 }
@@ -39,7 +41,7 @@ function readIt(bench, row, token, exchanges) {
   const parts = token.split(".").length;
   bench.observe(`reading/parts/${row}`, parts === 3 ? "three" : "five", exchanges);
   const read = decodeUnverified(token);
-  const claims = read === null ? null : JSON.stringify(read.claims).slice(0, 70);
+  const claims = read === null ? null : start(JSON.stringify(read.claims));
   bench.observe(`reading/without-key/${row}`, read === null ? "unreadable" : "readable", exchanges, claims === null ? null : bench.say("says", { claims }));
 }
 
@@ -55,20 +57,30 @@ async function underTheSecret(bench) {
   bench.observe(cell, matches ? "matches" : "does-not-match", []);
 }
 
-/** Sends a transfer, then the same token on an altered one, as somebody at the wire could, and then that once more.
+/** Sends a transfer, then the same token on an altered one, as somebody at the wire could; that once more to the letter; and once
+ * more under a key of idempotency that is new.
  * @param {Bench} bench @param {string} bearer */
 async function whatItProves(bench, bearer) {
   const transfer = (/** @type {number} */ amount_minor, /** @type {string} */ to, /** @type {string} */ key) =>
     bench.send("jwt", "POST", "/transfers", { bearer, json: { to, amount_minor, idempotency_key: `${bench.run}-${key}`, note: "" } });
   const meant = await transfer(1, "bob", "meant");
   const altered = await transfer(2, "mallory", "altered");
-  bench.observe("proves/altered-body/bank", altered.status === 201 ? "accepted" : "refused", [meant.exchange, altered.exchange], moved(bench, altered));
-  const again = await transfer(2, "mallory", "again");
-  bench.observe("proves/replayed/bank", again.status === 201 ? "accepted" : "refused", [again.exchange], moved(bench, again));
+  bench.observe("proves/altered-body/bank", admission(altered.exchange), [meant.exchange, altered.exchange], moved(bench, altered));
+  const replayed = await transfer(2, "mallory", "altered");
+  bench.observe("proves/replayed/bank", admission(replayed.exchange), [altered.exchange, replayed.exchange], moved(bench, replayed));
+  const renewed = await transfer(2, "mallory", "once-more");
+  bench.observe("proves/new-key/bank", admission(renewed.exchange), [renewed.exchange], moved(bench, renewed));
 }
 
-/** @param {Bench} bench @param {import("/static/js/experiment/bench.js").Sent} sent */
-const moved = (bench, { body }) => (body.to === undefined ? null : bench.say("moved", { amount: body.amount_minor, to: body.to }));
+/** What became of the money: 201 moves it, 200 is the receipt of an earlier request.
+ * @param {Bench} bench @param {import("/static/js/experiment/bench.js").Sent} sent */
+function moved(bench, { status, body }) {
+  if (status === 200) return bench.say("nothing-moved");
+  return status === 201 ? bench.say("moved", { amount: body.amount_minor, to: body.to }) : null;
+}
+
+/** As much of a text as a cell has room for. @param {string} text */
+const start = (text) => (text.length > 70 ? `${text.slice(0, 70)}…` : text);
 
 /** A part of a token, changed and written anew. @param {string} part @param {(object: Record<string, unknown>) => unknown} change */
 function edit(part, change) {

@@ -1,7 +1,7 @@
 // @ts-check
 /** Takes the same walk four times: session and JWT, each in a cookie and in a header. */
 
-import { header } from "/static/js/exchange.js";
+import { admission, header, readsOf } from "/static/js/exchange.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
 /** @typedef {import("/static/js/exchange.js").Exchange} Exchange */
@@ -40,9 +40,8 @@ async function logIn(bench, server, name, transport) {
   const bearer = transport === "header" ? login.body.access_token : undefined;
   const call = { cookies: true, bearer };
   const me = await bench.send(server, "GET", "/me", call);
-  bench.observe(`reads/works/${name}`, me.status === 200 ? "accepted" : "refused", [login.exchange, me.exchange]);
-  const reads = me.exchange?.authentication_reads ?? 0;
-  bench.observe(`reads/lookup/${name}`, reads === 0 ? "no-read" : reads === 1 ? "one-read" : "several-reads", [me.exchange]);
+  bench.observe(`reads/works/${name}`, admission(me.exchange), [login.exchange, me.exchange]);
+  bench.observe(`reads/lookup/${name}`, readsOf(me.exchange), [me.exchange]);
   // The credential as the record of the login shows it: only the wire itself shows a cookie there.
   return { server, name, call, login, credential: bearer ?? cookieOf(login.exchange) };
 }
@@ -50,11 +49,13 @@ async function logIn(bench, server, name, transport) {
 /** @param {Bench} bench @param {Pair} pair */
 function whatTravelled(bench, { server, name, login, credential }) {
   // A script reaches what the login's answer says in its body, and the cookies that are not HttpOnly.
+  const report = bench.report(`${name}-script`);
   const reached = `${JSON.stringify(login.body)} ${bench.reported(`${name}-script`)?.cookies ?? ""}`;
-  bench.observe(`theft/script/${name}`, reached.includes(credential) ? "readable" : "out-of-reach", [login.exchange]);
+  const outcome = report === null || credential === "" ? null : reached.includes(credential) ? "readable" : "out-of-reach";
+  bench.observe(`theft/script/${name}`, outcome, [login.exchange, report]);
   for (const row of ["form", "image"]) {
     const exchange = bench.labelled(`${name}-${row}`, server).at(0) ?? null;
-    bench.observe(`ambient/${row}/${name}`, carries(exchange, credential) ? "comes-along" : "stays-home", [exchange]);
+    bench.observe(`ambient/${row}/${name}`, travels(exchange, credential), [exchange]);
   }
 }
 
@@ -62,16 +63,18 @@ function whatTravelled(bench, { server, name, login, credential }) {
 async function whatEndsIt(bench, { server, name, call, login, credential }) {
   await bench.restart(server);
   const after = await bench.send(server, "GET", "/me", call);
-  bench.observe(`restart/survives/${name}`, after.status === 200 ? "accepted" : "refused", [after.exchange]);
+  bench.observe(`restart/survives/${name}`, admission(after.exchange), [after.exchange]);
   const json = server === "jwt" ? { refresh_token: login.body.refresh_token } : {};
   const logout = await bench.send(server, "POST", "/logout", { ...call, json });
   const copy = await bench.elsewhere(server, credential);
-  bench.observe(`ending/copy-after-logout/${name}`, copy?.response.status === 200 ? "accepted" : "refused", [logout.exchange, copy]);
+  bench.observe(`ending/copy-after-logout/${name}`, admission(copy), [logout.exchange, copy]);
 }
 
 /** The value of the cookie that a login has set. @param {Exchange | null} login */
 const cookieOf = (login) => (header(login?.response ?? { headers: [] }, "set-cookie") ?? "").split(";", 1)[0].split("=").slice(1).join("=");
 
-/** @param {Exchange | null} exchange @param {string} credential */
-const carries = (exchange, credential) => exchange !== null && credential !== ""
-  && exchange.request.headers.some(([, value]) => value.includes(credential));
+/** Whether a request brought the credential; null for one that never came. @param {Exchange | null} exchange @param {string} credential */
+function travels(exchange, credential) {
+  if (exchange === null || credential === "") return null;
+  return exchange.request.headers.some(([, value]) => value.includes(credential)) ? "comes-along" : "stays-home";
+}

@@ -82,6 +82,23 @@ export function preflightAllowed({ request, response }) {
     && wanted.every((name) => allowed.includes(name));
 }
 
+/** Whether a server took who asked for who they say they are. Null where the record says neither: what got nowhere, or met a
+ * server in trouble, was not refused. 401, 403 and 431 refuse; a transfer that its payer cannot afford is a conflict, and no refusal.
+ * @param {Exchange | null} exchange @returns {"accepted" | "refused" | null} */
+export function admission(exchange) {
+  const status = exchange?.response.status ?? 0;
+  if (status >= 200 && status < 300) return "accepted";
+  return [401, 403, 431].includes(status) ? "refused" : null;
+}
+
+/** The look-ups that a request was authenticated with, in words; null where nothing was recorded.
+ * @param {Exchange | null} exchange @returns {"no-read" | "one-read" | "several-reads" | null} */
+export function readsOf(exchange) {
+  if (exchange === null) return null;
+  const { authentication_reads: reads } = exchange;
+  return reads === 0 ? "no-read" : reads === 1 ? "one-read" : "several-reads";
+}
+
 /** A body as an object, or null when it is not one.
  * @param {string | null} body @returns {Record<string, unknown> | null} */
 export function jsonObject(body) {

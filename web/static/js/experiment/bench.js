@@ -102,9 +102,11 @@ export class Bench {
 
   // What was observed.
 
-  /** Notes what a cell came to. @param {string} cell @param {string} outcome
+  /** Notes what a cell came to. @param {string} cell @param {string | null} outcome Null where the record says neither one thing nor
+   * another: the cell stays empty, and is shown as not observed.
    * @param {(Exchange | null)[]} exchanges Those that decided it. @param {string | null} [note] A few words beside it. */
   observe(cell, outcome, exchanges, note = null) {
+    if (outcome === null) return;
     const ids = exchanges.filter((exchange) => exchange !== null).map((exchange) => exchange.id);
     this.#on.observed(cell, { outcome, exchanges: ids, note });
   }
@@ -223,9 +225,11 @@ export class Bench {
 
   // The lab.
 
-  /** Begins from the settings of the page, whatever an earlier run or another page has left. */
+  /** Begins from the settings of the page and with nobody logged in, whatever an earlier run or another page has left. */
   async begin() {
+    await this.#logOut(); // Under the settings that the cookies were set by, where those are still in force.
     await this.#apply(this.#base);
+    await this.#logOut();
   }
 
   /** Lays settings over those that the reader has chosen, for this run: the servers that they change restart in place.
@@ -331,14 +335,19 @@ export class Bench {
     }
   }
 
+  /** Ends the logins that this browser holds in cookies. Under the page's own run: cleaning up is no part of the experiment. */
+  async #logOut() {
+    for (const origin of [this.origins.session, this.origins.jwt]) {
+      await callServer(origin, "POST", "/logout", { json: {}, cookies: true }).catch(() => undefined);
+    }
+  }
+
   /** Puts everything back: settings, cookies, clock. Called once, when the run has ended in whatever way. */
   async putBack() {
     for (const server of this.#away) await setAway(server, false).catch(() => undefined);
-    // Under the page's own run: cleaning up is no part of the experiment.
-    const logOut = () => callServer(this.origins.session, "POST", "/logout", { json: {}, cookies: true });
-    await logOut().catch(() => undefined); // The cookie may have another name once the settings are back.
+    await this.#logOut(); // The cookie may have another name once the settings are back.
     await this.#apply(this.#base).catch(() => undefined);
-    await logOut().catch(() => undefined);
+    await this.#logOut();
     for (const [server, pairs] of Map.groupBy(this.#cookies, ([server]) => server)) {
       await setCookies(this.origins[server], pairs.map(([, line]) => line), pageRun).catch(() => undefined);
     }
