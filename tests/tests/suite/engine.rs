@@ -73,7 +73,8 @@ async fn a_run_begins_with_nobody_logged_in_whoever_was() -> Result<()> {
         let page = visit.page().await?;
         page.press("#log-in").await?;
         let definition = walk::definition(&visit.lab, "first-login").await?;
-        let page = ExperimentPage::open(&visit.browser, &visit.lab.origins().app, "first-login").await?;
+        let page =
+            ExperimentPage::open(&visit.browser, &visit.lab.origins().app, "first-login").await?;
         let run = page.run(&definition).await?;
         assert_eq!(run.outcomes()["flow/without-credential/session"], "refused");
         assert!(run.strays().is_empty(), "{:?}", run.strays());
