@@ -263,6 +263,15 @@ others-heading = The others
 others-diagram = Exchanges with the origins beside the bank, oldest first
 neighbours-label = Other experiments
 
+switch-label = Try
+switch-both = broken, then sound
+switch-broken = broken
+switch-sound = sound
+switch-default = as the servers start by default
+switch-what = What the switch changes, and the lines that decide
+switch-code = Source: { $file }
+input-as-it-was = As it was
+
 experiment-ready = Make your predictions, then run it.
 experiment-running = Running in this browser…
 experiment-doing = { $what }

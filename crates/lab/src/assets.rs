@@ -31,6 +31,11 @@ pub(crate) fn stage_file(path: &str) -> Result<HttpResponse, ApiError> {
     answer(path, Stage::get(path).filter(|_| !path.ends_with(".html")))
 }
 
+/// The text of a script of `web/stage`.
+pub(crate) fn stage_source(path: &str) -> Option<std::borrow::Cow<'static, [u8]>> {
+    Stage::get(path).map(|file| file.data)
+}
+
 fn answer(path: &str, file: Option<EmbeddedFile>) -> Result<HttpResponse, ApiError> {
     let file = file.ok_or(ApiError::NotFound("There is no such file."))?;
     Ok(HttpResponse::Ok()

@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::Fault;
 use super::definition::{Cell, Claim, Definition, Expect, FACTS, Matrix, line_of, matches};
+use super::excerpt::excerpt;
 
 /// How many claims the notes make.
 const CLAIMS: u32 = 21;
@@ -27,6 +28,16 @@ pub(super) fn faults(definition: &Definition, source: &str) -> Vec<Fault> {
     }
     for claim in &definition.claim {
         check.claim(claim);
+    }
+    for place in definition.switch.iter().flat_map(|switch| &switch.code) {
+        if excerpt(&place.file, place.anchor.as_ref()).is_none() {
+            let reason = format!(
+                "`{}` has no lines between `ANCHOR: {1}` and `ANCHOR_END: {1}`",
+                place.file,
+                place.anchor.as_ref()
+            );
+            check.fault(place.anchor.span(), reason);
+        }
     }
     check.faults
 }

@@ -35,6 +35,15 @@ pub(crate) struct Definition {
     /// Which settings its page offers.
     #[serde(default)]
     pub(crate) setting: Vec<Setting>,
+    /// What its switch between broken and sound sets, where it shows an attack.
+    #[serde(default)]
+    pub(crate) switch: Option<Switch>,
+    /// What the reader may write.
+    #[serde(default)]
+    pub(crate) input: Vec<Input>,
+    /// The pictures that a run draws beside the tables.
+    #[serde(default)]
+    pub(crate) figure: Vec<Figure>,
     /// What it observes.
     pub(crate) matrix: Vec<Matrix>,
     /// What is expected; of several rules that match a cell and the browser, the last one counts.
@@ -69,6 +78,44 @@ pub(crate) enum Verdict {
 pub(crate) struct Setting {
     pub(crate) key: String,
     pub(crate) values: Vec<String>,
+}
+
+/// The two sides of an attack, each by the settings that make it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Switch {
+    /// Under which the attack is to succeed.
+    pub(crate) broken: BTreeMap<String, String>,
+    /// Under which it is to fail; empty where that is how the servers start.
+    #[serde(default)]
+    pub(crate) sound: BTreeMap<String, String>,
+    /// The lines of source that the settings decide.
+    #[serde(default)]
+    pub(crate) code: Vec<CodePlace>,
+}
+
+/// Lines between `ANCHOR: name` and `ANCHOR_END: name` in a file of this project.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CodePlace {
+    pub(crate) file: String,
+    pub(crate) anchor: Spanned<String>,
+}
+
+/// A text that the reader may change before a run; the word `input-<id>` says what it is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    pub(crate) id: String,
+    pub(crate) value: String,
+}
+
+/// A picture; the word `figure-<id>` is its caption, and `web/static/js/experiment/figures/<kind>.js` draws it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Figure {
+    pub(crate) id: String,
+    pub(crate) kind: String,
 }
 
 /// A table of observations. A plain question is a table of one row.
@@ -209,9 +256,15 @@ impl Definition {
             .collect()
     }
 
-    /// Every word that the text must explain: tables, rows, columns, outcomes.
+    /// Every word that the text must explain: tables, rows, columns, outcomes, inputs, figures.
     pub(crate) fn words(&self) -> BTreeSet<String> {
         let mut words = BTreeSet::new();
+        words.extend(self.input.iter().map(|input| format!("input-{}", input.id)));
+        words.extend(
+            self.figure
+                .iter()
+                .map(|figure| format!("figure-{}", figure.id)),
+        );
         for matrix in &self.matrix {
             words.insert(matrix.id.as_ref().clone());
             words.extend(matrix.rows.iter().cloned());

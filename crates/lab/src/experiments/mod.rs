@@ -5,6 +5,7 @@
 
 mod check;
 mod definition;
+mod excerpt;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use std::path::{Path, PathBuf};
 use rust_embed::RustEmbed;
 use serde_json::{Value, json};
 
-use definition::{Definition, line_of};
+use definition::{Definition, Switch, line_of};
+use excerpt::excerpt;
 pub(crate) use text::Section;
 use text::Text;
 
@@ -20,6 +22,9 @@ use text::Text;
 const DEFINITION: &str = "experiment.toml";
 const SCRIPT: &str = "run.js";
 const WORDS: &str = "en.md";
+
+/// The section that an experiment with a switch owes its reader.
+const NOT_DEFENDED: &str = "not-defended";
 
 #[derive(RustEmbed)]
 #[folder = "../../web/experiments"]
@@ -200,6 +205,14 @@ impl Shelf {
         for word in text.words.keys().filter(is_strange) {
             broken.push(place(WORDS, 1, &format!("the word `{word}` belongs to no table, row, column or outcome; what the script says begins with `say-`")));
         }
+        if definition.switch.is_some()
+            && !text
+                .sections
+                .iter()
+                .any(|section| section.id == NOT_DEFENDED)
+        {
+            broken.push(place(WORDS, 1, "it has a switch, and no section says what even the sound side does not defend; add `## … {#not-defended}`"));
+        }
         let said = said(&script);
         for word in said.iter().filter(|word| !text.words.contains_key(*word)) {
             broken.push(place(
@@ -250,7 +263,8 @@ impl Experiment {
             "id": self.id, "title": self.text.title, "minutes": definition.minutes, "settings": definition.setting,
             "needs_sibling_hosts": definition.needs_sibling_hosts,
             "matrices": matrices, "cells": definition.cells(), "claims": claims, "words": self.text.words,
-            "evidence": self.evidence(),
+            "evidence": self.evidence(), "switch": definition.switch.as_ref().map(switch_as_json),
+            "inputs": definition.input, "figures": definition.figure,
         })
     }
 
@@ -272,6 +286,15 @@ impl Experiment {
         }
         found
     }
+}
+
+/// A switch with the lines that it decides; they were found when the definition was checked.
+fn switch_as_json(switch: &Switch) -> Value {
+    let code = switch.code.iter();
+    let code: Vec<_> = code
+        .filter_map(|place| excerpt(&place.file, place.anchor.as_ref()))
+        .collect();
+    json!({ "broken": switch.broken, "sound": switch.sound, "code": code })
 }
 
 /// The words that a script says, `bench.say("…")`, as they stand in the text.

@@ -31,7 +31,10 @@ import { NOT_OBSERVABLE } from "./verdict.js";
  * @property {import("./kept.js").Facts | null} facts
  * @property {Record<string, string>} choices The settings that the reader has chosen on the page.
  * @property {Record<string, string>} words The words of the experiment's text.
+ * @property {import("./switch-bar.js").Side[]} sides
+ * @property {Record<string, string>} inputs What the reader has written.
  * @property {(cell: string, observation: Observation) => void} observed
+ * @property {(figure: string, data: unknown) => void} drawn
  * @property {(fraction: number | null, what: string) => void} progress
  * @property {(host: string, address: string) => Promise<void>} askForTab Resolves when the reader has opened it.
  * @property {(settings: Record<string, string>) => void} restarting
@@ -85,6 +88,10 @@ export class Bench {
     this.facts = surroundings.facts;
     /** The settings that the reader has chosen on the page, by key. @readonly */
     this.choices = surroundings.choices;
+    /** The sides of the switch that this run tries, the broken one first: `await bench.use(side.settings)`. @readonly */
+    this.sides = surroundings.sides;
+    /** What the reader has written, by the id of the input. @readonly */
+    this.inputs = surroundings.inputs;
   }
 
   /** Ends the run at the next step. */
@@ -111,12 +118,14 @@ export class Bench {
     this.#on.observed(cell, { outcome, exchanges: ids, note });
   }
 
+  /** Draws a picture of what was observed, again whenever there is more. @param {string} id @param {unknown} data Kept with the result: JSON. */
+  figure(id, data) {
+    this.#on.drawn(id, data);
+  }
+
   /** Words of the experiment's own text, `say-<id>`, with its placeables filled in.
    * @param {string} id @param {Record<string, string | number>} [values] */
-  say = (id, values = {}) => {
-    const pattern = this.#on.words[`say-${id}`] ?? id;
-    return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-  };
+  say = (id, values = {}) => sayOf(this.#on.words, id, values);
 
   /** Notes that a cell cannot be observed in this place, and why. @param {string} cell @param {string} why */
   notObservable(cell, why) {
@@ -353,6 +362,13 @@ export class Bench {
     }
     if (this.#moved) this.#on.lab.take(await resetClock());
   }
+}
+
+/** Words of an experiment's text, `say-<id>`, with their placeables filled in.
+ * @param {Record<string, string>} words @param {string} id @param {Record<string, string | number>} [values] */
+export function sayOf(words, id, values = {}) {
+  const pattern = words[`say-${id}`] ?? id;
+  return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
 /** The line that takes a cookie away which `line` has set: the same name, place and attributes, in the past.

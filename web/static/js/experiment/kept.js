@@ -23,6 +23,7 @@
  * @property {string} at
  * @property {Facts | null} facts
  * @property {Record<string, Observation>} observed
+ * @property {Record<string, unknown>} [figures] What pictures were drawn from, by the id of the picture.
  */
 
 const PREFIX = "experiment:";
@@ -64,6 +65,11 @@ export const keepPredictions = (id, predicted) => write(`${PREFIX}${id}:predicte
 export const result = (id) => read(`${PREFIX}${id}:result`);
 /** @param {string} id @param {Result} result */
 export const keepResult = (id, result) => write(`${PREFIX}${id}:result`, result);
+
+/** @param {string} id @returns {Record<string, string>} What the reader has written, by the id of the input. */
+export const inputs = (id) => read(`${PREFIX}${id}:inputs`) ?? {};
+/** @param {string} id @param {Record<string, string>} written */
+export const keepInputs = (id, written) => write(`${PREFIX}${id}:inputs`, written);
 
 /** @param {string} id */
 export function forget(id) {

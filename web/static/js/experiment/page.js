@@ -13,11 +13,14 @@ import { failure } from "../outcome.js";
 import { ExchangeAdded, ExchangeRecord } from "../record.js";
 import { themeButton } from "../theme.js";
 import { defineWireDiagram, WireDiagram } from "../wire-diagram.js";
-import { Bench, Paused, Stopped } from "./bench.js";
+import { Bench, Paused, sayOf, Stopped } from "./bench.js";
+import { Figures } from "./figures.js";
+import { Inputs } from "./inputs.js";
 import { forget, keepPassport, keepResult, keepUnfinished, passport, result, unfinished } from "./kept.js";
 import { saveJson, saveSvg } from "./save.js";
 import { SettingsBar } from "./settings-bar.js";
 import { Steps } from "./steps.js";
+import { SwitchBar } from "./switch-bar.js";
 import { Tables } from "./tables.js";
 import { Verdicts } from "./verdicts.js";
 
@@ -42,6 +45,9 @@ const tables = new Tables(find("#tables", HTMLElement), definition, passport()?.
 const verdicts = new Verdicts(find("#verdicts", HTMLElement), definition, tables);
 const steps = new Steps(main, find("#present", HTMLButtonElement), announce);
 const settings = new SettingsBar(find("#settings", HTMLElement), definition.settings, lab, announce);
+const switchBar = new SwitchBar(find("#switch", HTMLElement), definition.switch);
+const inputs = new Inputs(find("#inputs", HTMLElement), id, definition.inputs, definition.words);
+const figures = new Figures(find("#figures", HTMLElement), definition.figures, definition.words, (word, values) => sayOf(definition.words, word, values));
 const diagrams = {
   session: find('[data-lane="session"] wire-diagram', WireDiagram),
   token: find('[data-lane="token"] wire-diagram', WireDiagram),
@@ -148,8 +154,13 @@ async function start(before = null) {
   const conditions = { ...facts, ...settings.own };
   tables.begin(conditions);
   verdicts.clear();
+  figures.clear();
   bench = new Bench({
-    lab, record, events, facts, words: definition.words, choices: settings.chosen, askForTab,
+    lab, record, events, facts, words: definition.words, choices: settings.chosen, sides: switchBar.sides, inputs: inputs.values, askForTab,
+    drawn(figure, data) {
+      (latest.figures ??= {})[figure] = data;
+      void figures.show(figure, data);
+    },
     observed(cell, observation) {
       latest.observed[cell] = observation;
       tables.show(cell, observation);
@@ -224,6 +235,7 @@ function finish(state, line) {
 function complete() {
   tables.complete(latest);
   verdicts.show(latest);
+  for (const [figure, data] of Object.entries(latest.figures ?? {})) void figures.show(figure, data);
   for (const part of main.querySelectorAll("[data-part=why]")) if (part instanceof HTMLElement) part.hidden = false;
   draw();
   const { agree, compared } = tables.score(latest);
@@ -254,6 +266,8 @@ find("#reset-experiment", HTMLButtonElement).addEventListener("click", () => {
   showButtons(false);
   latest = { run: "", at: "", facts: null, observed: {} };
   tables.forget(passport()?.facts ?? null);
+  inputs.forget();
+  figures.clear();
   verdicts.clear();
   for (const part of main.querySelectorAll("[data-part=why]")) if (part instanceof HTMLElement) part.hidden = true;
   draw();

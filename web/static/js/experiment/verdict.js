@@ -25,6 +25,9 @@
  * @property {number} minutes
  * @property {{key: string, values: string[]}[]} settings
  * @property {boolean} needs_sibling_hosts
+ * @property {import("./switch-bar.js").Switch | null} switch
+ * @property {import("./inputs.js").Input[]} inputs
+ * @property {import("./figures.js").Figure[]} figures
  * @property {Matrix[]} matrices
  * @property {Cell[]} cells
  * @property {Claim[]} claims
