@@ -1,4 +1,4 @@
-//! Who is asking, by the signed statement that the request carries: no store is read.
+//! Who is asking, by the signed statement that the request carries. A store is read only where tokens can be taken back.
 
 use std::sync::Arc;
 
@@ -10,14 +10,16 @@ use bank::{
     Transport,
 };
 use serde::Serialize;
-use token_core::clock::Clock;
-use token_core::jwt::{Issuer, Subject, Verifier};
+use token_core::clock::{Clock, UnixSeconds};
+use token_core::jwt::{AccessClaims, Subject};
 use token_core::refresh::{FamilyId, RefreshKey, RevocationReason, TokenFamily};
 use token_core::secret::SecretString;
-use user_store::users::{Role, User, UserId};
-use user_store::{FamilyRecord, RefreshFamilies, StoreError, step};
+use user_store::users::{Role, User, UserId, Users};
+use user_store::{DeniedTokens, FamilyRecord, RefreshFamilies, StoreError, step};
 
 use crate::config::JwtConfig;
+use crate::keys::Keyring;
+use crate::revocation::token_id;
 
 /// The longest device description that is kept, in characters.
 const DEVICE_LIMIT: usize = 200;
@@ -25,10 +27,11 @@ const DEVICE_LIMIT: usize = 200;
 /// A JWT server's [`Authentication`].
 #[derive(Debug)]
 pub(crate) struct JwtAuthentication {
+    pub(crate) users: Arc<dyn Users>,
     pub(crate) families: Arc<dyn RefreshFamilies>,
+    pub(crate) denied: Arc<dyn DeniedTokens>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) issuer: Issuer,
-    pub(crate) verifier: Verifier,
+    pub(crate) keyring: Keyring,
     pub(crate) refresh_key: RefreshKey,
     pub(crate) introspection_secret: SecretString,
     pub(crate) config: JwtConfig,
@@ -49,22 +52,35 @@ pub(crate) struct TokenAnswer {
 }
 
 impl JwtAuthentication {
-    /// A new access token for `user`, with the current refresh token of `family`.
+    /// The access token that belongs to the current refresh token of `family`, and that one. Asked for again, after a lost answer,
+    /// they are the same again: issued when the family was rotated.
     pub(crate) fn answer(
         &self,
         user: &User,
         family: &TokenFamily,
+    ) -> Result<TokenAnswer, ApiError> {
+        self.answer_at(user, family, family.rotated_at)
+    }
+
+    /// As [`JwtAuthentication::answer`], with an access token that is issued at another moment.
+    pub(crate) fn answer_at(
+        &self,
+        user: &User,
+        family: &TokenFamily,
+        at: UnixSeconds,
     ) -> Result<TokenAnswer, ApiError> {
         let subject = Subject {
             user_id: user.id.0,
             username: user.username.clone(),
             role: user.role.as_str().to_owned(),
             sid: family.id.to_string(),
+            token_id: token_id(family),
+            epoch: self.epoch_of(user),
         };
         let step = step!(authentication, compute, "sign access token");
         step.record("result", self.config.algorithm.as_str());
         let issued = step
-            .in_scope(|| self.issuer.issue(&subject, self.clock.now()))
+            .in_scope(|| self.keyring.current().issuer.issue(&subject, at))
             .map_err(ApiError::internal)?;
         Ok(TokenAnswer {
             access_token: Some(issued.token.expose().to_owned()),
@@ -98,6 +114,23 @@ impl JwtAuthentication {
             // The settings were validated, so the line is a header value.
             if let Ok(line) = HeaderValue::try_from(line) {
                 response.headers_mut().append(SET_COOKIE, line);
+            }
+        }
+    }
+
+    /// The claims of a token, if its signature and its times are good. Whether it was taken back is another question.
+    pub(crate) fn believed(&self, token: &str) -> Option<AccessClaims> {
+        let step = step!(authentication, compute, "check signature and claims");
+        let keys = self.keyring.current();
+        match step.in_scope(|| keys.verifier.verify(token, self.clock.now())) {
+            Ok(claims) => {
+                step.record("result", self.config.algorithm.as_str());
+                Some(claims)
+            }
+            Err(error) => {
+                // The lab's picture and the debug log say exactly why; the answer does not.
+                step.record("result", error.to_string().as_str());
+                None
             }
         }
     }
@@ -137,14 +170,12 @@ impl Authentication for JwtAuthentication {
             Transport::Header => Challenge::InvalidBearer,
             Transport::Cookie => Challenge::Cookie,
         };
-        let step = step!(authentication, compute, "check signature and claims");
-        let verified = step.in_scope(|| self.verifier.verify(&token, self.clock.now()));
-        let claims = verified.map_err(|error| {
-            // The lab's picture and the debug log say exactly why; the answer does not.
-            step.record("result", error.to_string().as_str());
-            ApiError::Unauthenticated(refused)
-        })?;
-        step.record("result", self.config.algorithm.as_str());
+        let claims = self
+            .believed(&token)
+            .ok_or(ApiError::Unauthenticated(refused))?;
+        if self.is_revoked(&claims).await? {
+            return Err(ApiError::Unauthenticated(refused));
+        }
         let user_id = claims.user_id().ok_or(ApiError::Unauthenticated(refused))?;
         Ok(Principal {
             user_id: UserId(user_id),
@@ -199,9 +230,12 @@ impl Authentication for JwtAuthentication {
     async fn end_one_of(&self, user: UserId, id: &str) -> Result<bool, StoreError> {
         match id.parse::<FamilyId>() {
             Ok(family) => {
-                self.families
+                let ended = self
+                    .families
                     .revoke_one_of(user, family, RevocationReason::LoggedOut)
-                    .await
+                    .await?;
+                self.take_back_ended(user).await?;
+                Ok(ended)
             }
             Err(_) => Ok(false),
         }
@@ -215,9 +249,12 @@ impl Authentication for JwtAuthentication {
     }
 
     async fn end_all_of(&self, user: UserId, because: EndedBecause) -> Result<u64, StoreError> {
-        self.families
+        let ended = self
+            .families
             .revoke_all_of(user, None, reason(because))
-            .await
+            .await?;
+        self.take_back_ended(user).await?;
+        Ok(ended)
     }
 
     async fn end_others(
@@ -227,14 +264,17 @@ impl Authentication for JwtAuthentication {
         because: EndedBecause,
     ) -> Result<u64, ApiError> {
         let current = principal.credential.login_id().parse().ok();
-        Ok(self
+        let ended = self
             .families
             .revoke_all_of(principal.user_id, current, reason(because))
-            .await?)
+            .await?;
+        self.take_back_ended(principal.user_id).await?;
+        Ok(ended)
     }
 
-    async fn role_changed(&self, _: UserId, _: Role) -> Result<(), StoreError> {
-        Ok(()) // Tokens issued from now on say the new role; those issued before cannot be told.
+    async fn role_changed(&self, user: UserId, _: Role) -> Result<(), StoreError> {
+        // Tokens issued from now on say the new role; those issued before cannot be told, only taken back.
+        self.take_back_all_of(user).await
     }
 }
 

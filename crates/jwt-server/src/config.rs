@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use token_core::jwt::Algorithm;
 use token_core::refresh::RefreshPolicy;
 
+use crate::revocation::Revocation;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a JWT server is built from. The default is the most secure that works.
@@ -23,7 +25,7 @@ pub struct JwtConfig {
     pub audience: String,
     /// The `client_id` claim: the application that logs in.
     pub client_id: String,
-    /// How long an access token is believed. Nothing ends it earlier.
+    /// How long an access token is believed, if nothing ends it earlier.
     #[serde(with = "humantime_serde")]
     pub access_lifetime: Duration,
     /// How long a refresh token may wait to be used.
@@ -36,6 +38,10 @@ pub struct JwtConfig {
     /// tab; at most 10s, and 0s to allow none. Within it a thief gets the successor too.
     #[serde(with = "humantime_serde")]
     pub refresh_grace: Duration,
+    /// Answers a refresh token as often as it is shown, with the same one again: a thief and the owner share it until its end.
+    pub dangerously_reusable_refresh: bool,
+    /// How an access token is taken back before it expires: `none`, `denylist`, `not-before` or `dangerously-key-rotation`.
+    pub revocation: Revocation,
     /// How far the clocks of issuer and verifier may differ, at most 60s.
     #[serde(with = "humantime_serde")]
     pub leeway: Duration,
@@ -73,6 +79,8 @@ impl Default for JwtConfig {
             refresh_lifetime: lifetime,
             family_lifetime: absolute_lifetime,
             refresh_grace: grace,
+            dangerously_reusable_refresh: false,
+            revocation: Revocation::default(),
             leeway: Duration::ZERO,
             cookie: CookieConfig::default(),
             http: HttpConfig::default(),

@@ -5,21 +5,25 @@
 
 mod authentication;
 mod config;
+mod dangerously_reusable;
+mod keys;
 mod metadata;
 mod oauth;
+mod revocation;
 
 use std::sync::Arc;
 
 use actix_web::{App, HttpServer, web};
 use bank::{Application, Bank, Hosting, Metrics, OpenApiDocument};
-use token_core::jwt::{Issuer, IssuerConfig, Verifier, VerifierConfig};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
 use user_store::Stores;
 use utoipa::OpenApi;
 
 pub use config::{JwtConfig, Preset};
+pub use revocation::Revocation;
 
 use authentication::JwtAuthentication;
+use keys::Keyring;
 
 /// The endpoints of OAuth, which take forms and read no cookie.
 const FORMS: &[&str] = &["/token", "/revoke", "/introspect"];
@@ -55,33 +59,17 @@ pub fn build(
     hosting: Hosting,
 ) -> Result<Application, BuildError> {
     config.validate()?;
-    let ring = keys.key_ring(config.algorithm)?;
-    let issuer = Issuer::new(
-        Arc::clone(&ring),
-        IssuerConfig {
-            issuer: config.issuer.clone(),
-            audience: config.audience.clone(),
-            client_id: config.client_id.clone(),
-            lifetime: config.access_lifetime,
-        },
-    );
-    let verifier = Verifier::new(
-        Arc::clone(&ring),
-        VerifierConfig {
-            issuer: config.issuer.clone(),
-            audience: config.audience.clone(),
-            leeway: config.leeway,
-        },
-    )?;
+    let keyring = Keyring::open(keys, &config, Arc::clone(&stores.clock))?;
     let http = Arc::new(config.http.clone());
     let metrics = web::Data::new(Metrics::new(&stores, "jwt"));
     let document = web::Data::new(OpenApiDocument::of("JWT server", oauth::JwtApi::openapi())?);
-    let published = web::Data::new(metadata::Published::of(&config, &ring));
+    let described = web::Data::new(metadata::document(&config));
     let authentication = Arc::new(JwtAuthentication {
+        users: Arc::clone(&stores.users),
         families: Arc::clone(&stores.families),
+        denied: Arc::clone(&stores.denied),
         clock: Arc::clone(&stores.clock),
-        issuer,
-        verifier,
+        keyring,
         refresh_key: keys.refresh_key(),
         introspection_secret: keys.introspection_secret(),
         config,
@@ -104,7 +92,7 @@ pub fn build(
             .app_data(bank.clone())
             .app_data(own.clone())
             .app_data(document.clone())
-            .app_data(published.clone())
+            .app_data(described.clone())
             .configure(bank::routes)
             .configure(oauth::routes)
             .configure(metadata::routes);

@@ -3,40 +3,31 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
-use token_core::jwt::KeyRing;
 
+use crate::authentication::JwtAuthentication;
 use crate::config::JwtConfig;
 
 /// How long a verifier may keep the keys: shorter than any overlap at a rotation.
 const CACHE: &str = "public, max-age=300";
 
-/// The two documents, built once.
+/// The endpoints of this server, built once.
 #[derive(Debug)]
-pub(crate) struct Published {
-    jwks: Value,
-    metadata: Value,
-}
+pub(crate) struct Metadata(Value);
 
-impl Published {
-    pub(crate) fn of(config: &JwtConfig, ring: &KeyRing) -> Self {
-        let issuer = config.issuer.trim_end_matches('/');
-        let metadata = json!({
-            // Identical to the `iss` claim, or a client must not use the document (RFC 8414 §3.3).
-            "issuer": config.issuer,
-            "token_endpoint": format!("{issuer}/token"),
-            "revocation_endpoint": format!("{issuer}/revoke"),
-            "introspection_endpoint": format!("{issuer}/introspect"),
-            "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
-            "grant_types_supported": ["refresh_token"],
-            "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": ["none"],
-            "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
-        });
-        Self {
-            jwks: ring.jwks(),
-            metadata,
-        }
-    }
+pub(crate) fn document(config: &JwtConfig) -> Metadata {
+    let issuer = config.issuer.trim_end_matches('/');
+    Metadata(json!({
+        // Identical to the `iss` claim, or a client must not use the document (RFC 8414 §3.3).
+        "issuer": config.issuer,
+        "token_endpoint": format!("{issuer}/token"),
+        "revocation_endpoint": format!("{issuer}/revoke"),
+        "introspection_endpoint": format!("{issuer}/introspect"),
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "grant_types_supported": ["refresh_token"],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+    }))
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -48,14 +39,14 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         );
 }
 
-async fn jwks(published: web::Data<Published>) -> HttpResponse {
+async fn jwks(server: web::Data<JwtAuthentication>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, CACHE))
-        .json(&published.jwks)
+        .json(&server.keyring.current().jwks)
 }
 
-async fn metadata(published: web::Data<Published>) -> HttpResponse {
+async fn metadata(document: web::Data<Metadata>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, CACHE))
-        .json(&published.metadata)
+        .json(&document.0)
 }

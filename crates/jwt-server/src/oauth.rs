@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use token_core::refresh::{FamilyId, Presented, RevocationReason};
 use token_core::secret::SecretString;
+use user_store::users::UserId;
 use utoipa::OpenApi;
 
 use crate::authentication::{JwtAuthentication, TokenAnswer};
@@ -93,6 +94,12 @@ async fn token(
     let Ok((family, generation)) = server.refresh_key.open(presented.expose()) else {
         return refused();
     };
+    if server.config.dangerously_reusable_refresh {
+        return match server.reuse(family, generation).await? {
+            Some(answer) => Ok(server.respond(answer)),
+            None => refused(),
+        };
+    }
     let policy = server.config.refresh_policy();
     let Some(presentation) = server.families.present(family, generation, &policy).await? else {
         return refused();
@@ -106,6 +113,7 @@ async fn token(
         }
         (Presented::Reused(family), _) => {
             tracing::warn!(family = %family.id, "a refresh token was used twice; its family is revoked");
+            server.take_back_ended(UserId(family.user_id)).await?;
             refused()
         }
         _ => refused(),
@@ -114,31 +122,26 @@ async fn token(
 
 #[derive(Deserialize, utoipa::ToSchema)]
 struct TokenToRevoke {
-    /// A refresh token.
+    /// A refresh token, or an access token.
     #[schema(value_type = String)]
     token: SecretString,
 }
 
 /// Revokes the family of a refresh token (RFC 7009). An unknown token is answered like a known one; an access token
-/// cannot be taken back, and the answer says so.
+/// is taken back where this server can, and where it cannot the answer says so.
 #[utoipa::path(post, path = "/revoke", tag = "oauth",
     request_body(content = TokenToRevoke, content_type = "application/x-www-form-urlencoded"), responses(
     (status = 200, description = "Revoked, or unknown"),
-    (status = 400, description = "`unsupported_token_type`: an access token (RFC 7009 §2.2.1)")))]
+    (status = 400, description = "`unsupported_token_type`: an access token, with `revocation = none` (RFC 7009 §2.2.1)")))]
 async fn revoke(
     server: web::Data<JwtAuthentication>,
     form: web::Form<TokenToRevoke>,
 ) -> Result<HttpResponse, ApiError> {
     let token = form.into_inner().token;
     if let Ok((family, _)) = server.refresh_key.open(token.expose()) {
-        server
-            .families
-            .revoke(family, RevocationReason::LoggedOut)
-            .await?;
-    } else if server
-        .verifier
-        .verify(token.expose(), server.clock.now())
-        .is_ok()
+        server.end(family).await?;
+    } else if let Some(claims) = server.believed(token.expose())
+        && !server.take_back(&claims).await?
     {
         return Ok(refuse(
             "unsupported_token_type",
@@ -172,7 +175,10 @@ async fn introspect(
     }
     let token = form.into_inner().token;
     let now = server.clock.now();
-    if let Ok(claims) = server.verifier.verify(token.expose(), now) {
+    if let Some(claims) = server.believed(token.expose()) {
+        if server.is_revoked(&claims).await? {
+            return Ok(HttpResponse::Ok().json(json!({ "active": false })));
+        }
         return Ok(HttpResponse::Ok().json(json!({
             "active": true, "token_type": "Bearer", "sub": claims.sub, "username": claims.username,
             "client_id": claims.client_id, "iss": claims.iss, "aud": claims.aud, "exp": claims.exp, "iat": claims.iat,
@@ -191,6 +197,19 @@ async fn introspect(
         })));
     }
     Ok(HttpResponse::Ok().json(json!({ "active": false })))
+}
+
+impl JwtAuthentication {
+    /// Ends a family whose refresh token was shown; the access token that belongs to it ends as far as this server can end it.
+    async fn end(&self, family: FamilyId) -> Result<(), ApiError> {
+        self.families
+            .revoke(family, RevocationReason::LoggedOut)
+            .await?;
+        if let Some(record) = self.families.by_id(family).await? {
+            self.take_back_ended(UserId(record.family.user_id)).await?;
+        }
+        Ok(())
+    }
 }
 
 fn may_introspect(server: &JwtAuthentication, request: &HttpRequest) -> bool {
@@ -219,7 +238,8 @@ struct LogOut {
     refresh_token: Option<SecretString>,
 }
 
-/// Ends the login: its refresh tokens are worth nothing from now on. The access token lives until it expires.
+/// Ends the login: its refresh tokens are worth nothing from now on, and its access token neither, unless `revocation` is `none`:
+/// then that lives until it expires.
 #[utoipa::path(post, path = "/logout", tag = "logins", request_body = LogOut, responses(
     (status = 204, description = "Logged out"), (status = 401, description = "Neither token", body = Problem)))]
 async fn log_out(
@@ -233,12 +253,7 @@ async fn log_out(
         .and_then(|token| server.refresh_key.open(token.expose()).ok())
         .map(|(family, _)| family);
     match family {
-        Some(family) => {
-            server
-                .families
-                .revoke(family, RevocationReason::LoggedOut)
-                .await?;
-        }
+        Some(family) => server.end(family).await?,
         None => server.end_current(&request).await?,
     }
     let mut response = logged_out(&server.config.http);

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 use bank::ConfigError;
-use jwt_server::JwtConfig;
+use jwt_server::{JwtConfig, Revocation};
 use session_server::SessionConfig;
 use token_core::clock::{Clock, ShiftableClock, UnixSeconds};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
@@ -87,8 +87,32 @@ impl LabConfig {
             names: Names::Subdomains,
             experiments: None,
             session: SessionConfig::default(),
-            jwt: JwtConfig::default(),
+            // Stateless, as the notes have it: what it takes to end a token early is there to be tried.
+            jwt: JwtConfig {
+                revocation: Revocation::None,
+                ..JwtConfig::default()
+            },
         }
+    }
+
+    /// Lays settings over those of the two servers, each as `key=value` with the name of its server in front:
+    /// `jwt.revocation=denylist`. Dangerous ones are accepted: the lab exists to show them.
+    ///
+    /// # Errors
+    /// Every setting that is not one, with what is accepted.
+    pub fn with_settings(self, sets: &[String]) -> Result<Self, ConfigError> {
+        let pairs = sets
+            .iter()
+            .map(|set| set.split_once('=').unwrap_or((set, "")));
+        let settings: Settings = pairs
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        settings::check_names(&settings)?;
+        Ok(Self {
+            session: settings::lay_over(&self.session, settings::SESSION, &settings)?,
+            jwt: settings::lay_over(&self.jwt, settings::JWT, &settings)?,
+            ..self
+        })
     }
 }
 

@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use bank::load_config;
 use clap::{Args, ValueEnum};
 use lab::{DEMO_USERS, Lab, LabConfig, Names, PORTS};
 use tracing_subscriber::layer::SubscriberExt;
@@ -63,6 +62,7 @@ pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
         .with(wiretap::StepLayer::filtered())
         .init();
     let config = config(&arguments)?;
+    let stop = super::asked_to_stop()?;
     let lab = Lab::start(config).await?;
     let origins = lab.origins();
     println!("Session vs Token is at {}", origins.landing);
@@ -99,36 +99,23 @@ pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
         println!("  ssh {} <this machine>", forwards.join(" "));
     }
     println!("Ctrl-C ends it.");
-    super::asked_to_stop().await?;
+    stop.await;
     lab.stop().await;
     Ok(())
 }
 
 fn config(arguments: &LabArguments) -> anyhow::Result<LabConfig> {
-    let mut session = Vec::new();
-    let mut jwt = Vec::new();
-    for set in &arguments.set {
-        match (set.strip_prefix("session."), set.strip_prefix("jwt.")) {
-            (Some(rest), _) => session.push(rest.to_owned()),
-            (_, Some(rest)) => jwt.push(rest.to_owned()),
-            _ => anyhow::bail!(
-                "--set {set}: in the lab a setting begins with the name of its server, `session.` or `jwt.`"
-            ),
-        }
-    }
-    Ok(LabConfig {
+    let config = LabConfig {
         port_base: arguments.port_base,
-        data: arguments.data.clone(),
         keys: arguments.keys.clone(),
         names: match arguments.names {
             NamesArgument::Subdomains => Names::Subdomains,
             NamesArgument::Localhost => Names::Localhost,
         },
         experiments: arguments.experiments.clone(),
-        // The lab exists to show dangerous settings.
-        session: load_config(None, &session, true)?,
-        jwt: load_config(None, &jwt, true)?,
-    })
+        ..LabConfig::new(&arguments.data)
+    };
+    Ok(config.with_settings(&arguments.set)?)
 }
 
 /// Opens the page where somebody is looking; `false` where nobody is, or no browser is found.

@@ -69,17 +69,26 @@ fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
         .block_on(task)
 }
 
-/// Waits for Ctrl-C, or for the signal by which a supervisor stops a service.
-async fn asked_to_stop() -> std::io::Result<()> {
+/// Listens from now on for Ctrl-C and for the signal by which a supervisor stops a service; what is returned waits for either. Called
+/// before anybody is told that the program is up: from then on it may be asked to stop.
+fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    #[cfg(windows)]
+    {
+        let mut interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(async move {
+            interrupt.recv().await;
+        })
+    }
 }

@@ -60,6 +60,7 @@ enum Server {
 /// Runs one server until it is asked to stop.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     log();
+    let stop = super::asked_to_stop()?;
     let default_port = if arguments.server == Server::Session {
         8002
     } else {
@@ -95,7 +96,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     );
     let handle = application.handle();
     let serving = tokio::spawn(application.run_until_stopped());
-    super::asked_to_stop().await?;
+    stop.await;
     handle.stop(true).await;
     serving.await??;
     database.close().await;

@@ -15,7 +15,7 @@ mod rings;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -56,7 +56,7 @@ pub enum KeyFolderError {
 
 /// An open key folder. Cheap to clone the keys from; the rings are read from disk at each call, so a rotation by another process is
 /// seen.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyFolder {
     path: PathBuf,
     cookie_key: SecretBytes,
@@ -114,6 +114,12 @@ impl KeyFolder {
         rings::open_or_create(&self.path, algorithm).map(Arc::new)
     }
 
+    /// A mark of the file of a ring that changes when a rotation, by whatever process, replaces it; `None` while there is none.
+    #[must_use]
+    pub fn key_ring_mark(&self, algorithm: Algorithm) -> Option<RingMark> {
+        rings::mark(&self.path, algorithm)
+    }
+
     /// Makes a new signing key; the keys before it verify for `overlap` longer. Of those the private half is thrown away.
     ///
     /// # Errors
@@ -127,6 +133,14 @@ impl KeyFolder {
     ) -> Result<Arc<KeyRing>, KeyFolderError> {
         rings::rotate(&self.path, algorithm, now, overlap).map(Arc::new)
     }
+}
+
+/// What tells one writing of a ring's file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingMark {
+    written: SystemTime,
+    length: u64,
+    number: u64,
 }
 
 /// Reads a key of `N` bytes, making it first when there is none.

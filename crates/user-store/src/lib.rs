@@ -1,6 +1,6 @@
-//! Users, ledger, notes, sessions and refresh families: all the SQL of the project.
+//! Users, ledger, notes, sessions and refresh families and the tokens taken back: all the SQL of the project.
 //!
-//! Each concern is a trait ([`Users`], [`Ledger`], [`Notes`], [`Sessions`], [`RefreshFamilies`]) with its backends beside it,
+//! Each concern is a trait ([`Users`], [`Ledger`], [`Notes`], [`Sessions`], [`RefreshFamilies`], [`DeniedTokens`]) with its backends beside it,
 //! and one conformance suite that every backend runs. The servers hold them as `Arc<dyn …>`, gathered in [`Stores`].
 //!
 //! Two rules hold everywhere. A read runs on the calling thread, because handing it to another costs more than the query. A write
@@ -9,6 +9,7 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod denied_tokens;
 mod error;
 pub mod ledger;
 pub mod notes;
@@ -20,6 +21,7 @@ mod step;
 mod stores;
 pub mod users;
 
+pub use denied_tokens::DeniedTokens;
 pub use error::StoreError;
 pub use ledger::{Account, Ledger, NewTransfer, Transfer, TransferError};
 pub use notes::{Note, Notes};

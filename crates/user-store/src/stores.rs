@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use token_core::clock::Clock;
 
+use crate::denied_tokens::SqliteDeniedTokens;
 use crate::ledger::SqliteLedger;
 use crate::notes::SqliteNotes;
 use crate::refresh_tokens::SqliteRefreshFamilies;
@@ -11,7 +12,8 @@ use crate::sessions::SqliteSessions;
 use crate::sqlite::Database;
 use crate::users::SqliteUsers;
 use crate::{
-    Ledger, Notes, PasswordHasher, PasswordHasherConfig, RefreshFamilies, Sessions, Timeouts, Users,
+    DeniedTokens, Ledger, Notes, PasswordHasher, PasswordHasherConfig, RefreshFamilies, Sessions,
+    Timeouts, Users,
 };
 
 /// The stores of one lab or one server. Cloning it clones handles.
@@ -27,6 +29,8 @@ pub struct Stores {
     pub sessions: Arc<dyn Sessions>,
     /// Their refresh families.
     pub families: Arc<dyn RefreshFamilies>,
+    /// The access tokens that were taken back.
+    pub denied: Arc<dyn DeniedTokens>,
     /// The threads that hash passwords.
     pub passwords: PasswordHasher,
     /// The clock that all of them read.
@@ -43,6 +47,7 @@ impl Stores {
             ledger: Arc::new(SqliteLedger::new(database.clone(), clock.clone())),
             notes: Arc::new(SqliteNotes::new(database.clone(), clock.clone())),
             families: Arc::new(SqliteRefreshFamilies::new(database.clone(), clock.clone())),
+            denied: Arc::new(SqliteDeniedTokens::new(database.clone(), clock.clone())),
             sessions: Arc::new(SqliteSessions::new(
                 database.clone(),
                 clock.clone(),

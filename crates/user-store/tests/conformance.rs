@@ -53,3 +53,8 @@ async fn notes_in_sqlite_conform() {
 async fn refresh_families_in_sqlite_conform() {
     conformance::refresh_families(&stores).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn denied_tokens_in_sqlite_conform() {
+    conformance::denied_tokens(&stores).await;
+}

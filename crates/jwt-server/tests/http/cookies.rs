@@ -45,8 +45,8 @@ async fn the_cookie_is_host_only_secure_and_out_of_reach_of_scripts_and_a_logout
     );
     assert_eq!(
         send(reqwest::Method::GET, "/me").await.status(),
-        200,
-        "the browser forgets the token, and its copy lives on"
+        401,
+        "the browser forgets the token, and its copy was taken back"
     );
 }
 

@@ -7,5 +7,6 @@
 
 mod cookies;
 mod dangers;
+mod revocation;
 mod server;
 mod tokens;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bank::Hosting;
-use jwt_server::JwtConfig;
+use jwt_server::{JwtConfig, Revocation};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,12 +22,20 @@ pub(crate) struct Server {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) client: Client,
     pub(crate) keys: KeyFolder,
-    _data: TempDir,
+    data: Arc<TempDir>,
 }
 
 pub(crate) async fn server_with(config: JwtConfig) -> Server {
-    let data = tempfile::tempdir().unwrap();
+    let data = Arc::new(tempfile::tempdir().unwrap());
     let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
+    let server = server_on(data, clock, config);
+    let alice = json!({ "username": "alice", "password": PASSWORD });
+    assert_eq!(server.post("/users", None, &alice).await.status(), 201);
+    server
+}
+
+/// A server on a data folder, as another process beside those that are on it already would be.
+fn server_on(data: Arc<TempDir>, clock: Arc<ManualClock>, config: JwtConfig) -> Server {
     let database = Database::open(data.path().join("bank.db")).unwrap();
     let keys = KeyFolder::open_or_create(&data.path().join("keys")).unwrap();
     let stores = Stores {
@@ -44,16 +52,21 @@ pub(crate) async fn server_with(config: JwtConfig) -> Server {
     let base = format!("http://127.0.0.1:{}", application.port());
     tokio::spawn(application.run_until_stopped());
     let client = Client::builder().no_proxy().build().unwrap();
-    let server = Server {
+    Server {
         base,
         clock,
         client,
         keys,
-        _data: data,
-    };
-    let alice = json!({ "username": "alice", "password": PASSWORD });
-    assert_eq!(server.post("/users", None, &alice).await.status(), 201);
-    server
+        data,
+    }
+}
+
+/// Tokens are believed until they expire, as the notes have it.
+pub(crate) fn stateless() -> JwtConfig {
+    JwtConfig {
+        revocation: Revocation::None,
+        ..JwtConfig::default()
+    }
 }
 
 pub(crate) async fn server() -> Server {
@@ -68,6 +81,11 @@ pub(crate) struct Pair {
 }
 
 impl Server {
+    /// Another server on the same users, families and keys.
+    pub(crate) fn beside(&self, config: JwtConfig) -> Server {
+        server_on(Arc::clone(&self.data), Arc::clone(&self.clock), config)
+    }
+
     pub(crate) async fn post(&self, path: &str, bearer: Option<&str>, body: &Value) -> Response {
         let request = self.client.post(format!("{}{path}", self.base)).json(body);
         let request = match bearer {
@@ -95,14 +113,21 @@ impl Server {
     }
 
     pub(crate) async fn log_in(&self) -> Pair {
-        let answer = self
-            .post(
-                "/login",
-                None,
-                &json!({ "username": "alice", "password": PASSWORD }),
-            )
-            .await;
-        pair(answer).await
+        self.log_in_as("alice").await
+    }
+
+    pub(crate) async fn log_in_as(&self, username: &str) -> Pair {
+        let login = json!({ "username": username, "password": PASSWORD });
+        pair(self.post("/login", None, &login).await).await
+    }
+
+    pub(crate) async fn sign_up(&self, username: &str) -> i64 {
+        let user = json!({ "username": username, "password": PASSWORD });
+        let answer = self.post("/users", None, &user).await;
+        assert_eq!(answer.status(), 201);
+        answer.json::<Value>().await.unwrap()["id"]
+            .as_i64()
+            .unwrap()
     }
 
     pub(crate) async fn refresh(&self, token: &str) -> Response {

@@ -46,8 +46,8 @@ async fn a_bare_challenge_without_a_token_and_invalid_token_with_a_bad_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_access_token_outlives_the_logout_until_it_expires() {
-    let server = server().await;
+async fn an_access_token_outlives_the_logout_until_it_expires_where_none_is_taken_back() {
+    let server = server_with(stateless()).await;
     let pair = server.log_in().await;
     let out = server
         .post("/logout", None, &json!({ "refresh_token": pair.refresh }))
@@ -120,7 +120,7 @@ async fn a_week_and_a_month_pass_as_the_notes_have_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn revocation_answers_alike_for_unknown_tokens_and_says_what_it_cannot_do() {
-    let server = server().await;
+    let server = server_with(stateless()).await;
     let pair = server.log_in().await;
     assert_eq!(
         server

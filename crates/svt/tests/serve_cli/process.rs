@@ -106,9 +106,10 @@ impl Server {
     pub(crate) async fn metric(&self, beginning: &str) -> f64 {
         let text = self.get("/metrics", &("accept", "*/*".to_owned())).await;
         let text = text.text().await.unwrap();
-        let line = text.lines().find(|line| line.starts_with(beginning));
-        let value = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
-        value.unwrap_or_else(|| panic!("no {beginning} in {text}"))
+        let lines = text.lines().filter(|line| line.starts_with(beginning));
+        lines
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum()
     }
 
     /// Sends a signal by its name, `TERM` or `INT`.

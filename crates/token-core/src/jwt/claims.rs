@@ -56,7 +56,7 @@ impl From<Audience> for OneOrMany {
     }
 }
 
-/// The claims of our access tokens: RFC 9068 §2.2, and three of our own.
+/// The claims of our access tokens: RFC 9068 §2.2, and four of our own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// Who issued the token.
@@ -82,10 +82,13 @@ pub struct AccessClaims {
     pub username: String,
     /// What the user may do, as a word.
     pub role: String,
+    /// How often the user's tokens had been taken back when this one was issued; of our own, and optional.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<i64>,
 }
 
 impl AccessClaims {
-    /// Takes claims over that have passed the rules of RFC 9068; our own three are required as well.
+    /// Takes claims over that have passed the rules of RFC 9068; three of our own are required as well.
     pub(crate) fn read(claims: Claims<'_, '_>) -> Result<Self, VerifyError> {
         let text = |name| claims.text(name).map(str::to_owned);
         let audiences = claims.audiences()?;
@@ -101,6 +104,7 @@ impl AccessClaims {
             sid: text("sid")?,
             username: text("username")?,
             role: text("role")?,
+            epoch: claims.optional_integer("epoch")?,
         })
     }
 

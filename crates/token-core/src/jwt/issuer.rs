@@ -4,12 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::{AccessClaims, KeyRing, jws};
 use crate::clock::UnixSeconds;
-use crate::secret::{HIDDEN, SecretString, random_bytes};
+use crate::secret::{HIDDEN, SecretString};
 
 /// What every token of an issuer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +32,10 @@ pub struct Subject {
     pub role: String,
     /// The token family, as text.
     pub sid: String,
+    /// The name of this one token, as `jti`: the caller's to make unique, and to find again when the token is taken back.
+    pub token_id: String,
+    /// The `epoch` claim: how often the user's tokens were taken back so far. Left out where no verifier asks.
+    pub epoch: Option<i64>,
 }
 
 /// An access token as the client holds it.
@@ -122,11 +123,12 @@ impl Issuer {
             exp: now.plus(self.config.lifetime),
             iat: now,
             nbf: None,
-            jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
+            jti: subject.token_id.clone(),
             client_id: self.config.client_id.clone(),
             sid: subject.sid.clone(),
             username: subject.username.clone(),
             role: subject.role.clone(),
+            epoch: subject.epoch,
         }
     }
 }

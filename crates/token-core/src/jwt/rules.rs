@@ -170,6 +170,19 @@ impl<'m> Claims<'m, '_> {
         }
     }
 
+    /// A whole number that may be missing.
+    pub(crate) fn optional_integer(self, name: &'static str) -> Result<Option<i64>, VerifyError> {
+        let wrong_type = VerifyError::ClaimType {
+            claim: name,
+            expected: "a whole number",
+        };
+        match self.get(name) {
+            Ok(Json::Number(number)) => number.as_i64().map(Some).ok_or(wrong_type),
+            Ok(_) => Err(wrong_type),
+            Err(_) => Ok(None),
+        }
+    }
+
     pub(crate) fn audiences(self) -> Result<Vec<&'m str>, VerifyError> {
         let wrong_type = VerifyError::ClaimType {
             claim: "aud",

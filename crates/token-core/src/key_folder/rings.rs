@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{KeyFolderError, files};
+use super::{KeyFolderError, RingMark, files};
 use crate::clock::UnixSeconds;
 use crate::jwt::{Algorithm, KeyError, KeyRing, SigningKey, VerificationKey};
 use crate::secret::SecretString;
@@ -61,6 +61,20 @@ pub(super) fn rotate(
     }
     files::replace(&path, &pretty(&keys))?;
     Ok(ring)
+}
+
+/// When the file was written, its length and its number: a replaced file differs in one of them.
+pub(super) fn mark(folder: &Path, algorithm: Algorithm) -> Option<RingMark> {
+    let file = std::fs::metadata(path_of(folder, algorithm)).ok()?;
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(&file);
+    #[cfg(not(unix))]
+    let number = 0;
+    Some(RingMark {
+        written: file.modified().ok()?,
+        length: file.len(),
+        number,
+    })
 }
 
 fn path_of(folder: &Path, algorithm: Algorithm) -> PathBuf {

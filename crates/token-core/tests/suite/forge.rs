@@ -42,6 +42,8 @@ pub(crate) fn alice() -> Subject {
         username: "alice".to_owned(),
         role: "customer".to_owned(),
         sid: "00112233445566778899aabbccddeeff".to_owned(),
+        token_id: "00112233445566778899aabbccddeeff.1".to_owned(),
+        epoch: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use token_core::jwt::{
     Algorithm, IssueError, Issuer, IssuerConfig, KeyError, KeyRing, SignatureAlgorithm, SigningKey,
-    VerificationKey, VerifyError, jws,
+    Subject, VerificationKey, VerifyError, jws,
 };
 use token_core::secret::SecretBytes;
 
@@ -43,11 +43,17 @@ fn what_is_issued_is_believed_under_every_algorithm() {
 }
 
 #[test]
-fn two_tokens_of_the_same_second_differ() {
-    let issuer = issuer(&ring(Algorithm::HS256));
-    let first = issuer.issue(&forge::alice(), NOW).unwrap();
-    let second = issuer.issue(&forge::alice(), NOW).unwrap();
-    assert_ne!(first.claims.jti, second.claims.jti);
+fn a_token_has_the_name_that_its_issuer_gave_it_and_says_its_epoch_where_there_is_one() {
+    let keys = ring(Algorithm::HS256);
+    let subject = Subject {
+        token_id: "f.7".to_owned(),
+        epoch: Some(3),
+        ..forge::alice()
+    };
+    let issued = issuer(&keys).issue(&subject, NOW).unwrap();
+    let verifier = forge::verifier(keys, Duration::ZERO);
+    let claims = verifier.verify(issued.token.expose(), NOW).unwrap();
+    assert_eq!((claims.jti.as_str(), claims.epoch), ("f.7", Some(3)));
 }
 
 #[test]

@@ -8,6 +8,7 @@
     reason = "a suite is a test: it fails by panicking, after naming the case it is in"
 )]
 
+mod denied_tokens;
 mod ledger;
 mod notes;
 mod races;
@@ -51,6 +52,7 @@ macro_rules! cases {
 }
 use cases;
 
+pub use denied_tokens::denied_tokens;
 pub use ledger::ledger;
 pub use notes::notes;
 pub use refresh_tokens::refresh_families;

@@ -14,6 +14,7 @@ cases! {
         of_many_who_register_one_name_at_once_one_succeeds,
         passwords_and_roles_are_replaced,
         a_ban_keeps_its_first_time_and_can_be_lifted,
+        the_epoch_of_a_users_tokens_only_counts_up,
         changing_nobody_says_so,
     }
 }
@@ -85,6 +86,21 @@ async fn a_ban_keeps_its_first_time_and_can_be_lifted(house: House) {
     assert_eq!(banned.banned_at, Some(START));
     assert!(users.set_banned(alice.id, false).await.unwrap());
     assert_eq!(users.by_id(alice.id).await.unwrap().unwrap(), alice);
+}
+
+async fn the_epoch_of_a_users_tokens_only_counts_up(house: House) {
+    let users = &house.stores.users;
+    let alice = users.create(newcomer("alice")).await.unwrap();
+    let bob = users.create(newcomer("bob")).await.unwrap();
+    assert_eq!(alice.token_epoch, 0);
+    for epoch in 1..=3 {
+        assert!(users.advance_token_epoch(alice.id).await.unwrap());
+        assert_eq!(users.token_epoch(alice.id).await.unwrap(), Some(epoch));
+    }
+    assert_eq!(users.by_id(alice.id).await.unwrap().unwrap().token_epoch, 3);
+    assert_eq!(users.token_epoch(bob.id).await.unwrap(), Some(0));
+    assert_eq!(users.token_epoch(UserId(4711)).await.unwrap(), None);
+    assert!(!users.advance_token_epoch(UserId(4711)).await.unwrap());
 }
 
 async fn changing_nobody_says_so(house: House) {

@@ -77,7 +77,7 @@ fn present_in(
     let found = connection
         .prepare_cached(
             "SELECT f.id, f.user_id, f.generation, f.created_at, f.rotated_at, f.revoked_at, f.revoked_reason,
-                    u.id, u.username, u.role, u.banned_at, u.created_at
+                    u.id, u.username, u.role, u.banned_at, u.created_at, u.token_epoch
              FROM refresh_families f JOIN users u ON u.id = f.user_id WHERE f.id = ?1",
         )?
         .query_row([id.0], |row| Ok((family_of(row)?, user_at(row, 7)?)))

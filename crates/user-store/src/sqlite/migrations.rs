@@ -6,9 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION_ID: i32 = 0x5376_5401;
 
 /// One script for each version of the schema, oldest first. Scripts that have been released are never edited: a change is a new one.
-const SCRIPTS: &[&str] = &[include_str!(
-    "migrations/0001_users_ledger_sessions_families.sql"
-)];
+const SCRIPTS: &[&str] = &[
+    include_str!("migrations/0001_users_ledger_sessions_families.sql"),
+    include_str!("migrations/0003_revoked_access_tokens.sql"),
+];
 
 /// The newest schema this program knows.
 pub(super) const SUPPORTED: i64 = SCRIPTS.len() as i64;

@@ -68,6 +68,8 @@ pub struct User {
     pub banned_at: Option<UnixSeconds>,
     /// When the user was registered.
     pub created_at: UnixSeconds,
+    /// How often all access tokens of this user were taken back at once.
+    pub token_epoch: i64,
 }
 
 /// A user together with what their password is checked against.
@@ -120,4 +122,9 @@ pub trait Users: std::fmt::Debug + Send + Sync {
     async fn set_role(&self, id: UserId, role: Role) -> Result<bool, StoreError>;
     /// Bans or readmits; says whether there was such a user. A second ban keeps the time of the first.
     async fn set_banned(&self, id: UserId, banned: bool) -> Result<bool, StoreError>;
+    /// Counts the epoch of the user's access tokens up: those issued under an earlier one are taken back, where the verifier asks.
+    /// Says whether there was such a user.
+    async fn advance_token_epoch(&self, id: UserId) -> Result<bool, StoreError>;
+    /// The epoch that the user's access tokens are issued under.
+    async fn token_epoch(&self, id: UserId) -> Result<Option<i64>, StoreError>;
 }

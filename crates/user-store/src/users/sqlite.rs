@@ -27,7 +27,7 @@ impl SqliteUsers {
     }
 }
 
-/// Reads a user from a row of `id, username, role, banned_at, created_at`, starting at a column.
+/// Reads a user from a row of `id, username, role, banned_at, created_at, token_epoch`, starting at a column.
 pub(crate) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
     Ok(User {
         id: UserId(row.get(first)?),
@@ -35,6 +35,7 @@ pub(crate) fn user_at(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
         role: role_at(row, first + 2)?,
         banned_at: row.get::<_, Option<i64>>(first + 3)?.map(UnixSeconds),
         created_at: UnixSeconds(row.get(first + 4)?),
+        token_epoch: row.get(first + 5)?,
     })
 }
 
@@ -77,6 +78,7 @@ fn insert(
         role: new.role,
         banned_at: None,
         created_at: now,
+        token_epoch: 0,
     }))
 }
 
@@ -101,7 +103,7 @@ impl Users for SqliteUsers {
         let user = self.database.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT id, username, role, banned_at, created_at FROM users WHERE id = ?1",
+                    "SELECT id, username, role, banned_at, created_at, token_epoch FROM users WHERE id = ?1",
                 )?
                 .query_row([id.0], |row| user_at(row, 0))
                 .optional()
@@ -115,12 +117,12 @@ impl Users for SqliteUsers {
         let credentials = self.database.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT id, username, role, banned_at, created_at, password FROM users WHERE username = ?1",
+                    "SELECT id, username, role, banned_at, created_at, token_epoch, password FROM users WHERE username = ?1",
                 )?
                 .query_row([username], |row| {
                     Ok(Credentials {
                         user: user_at(row, 0)?,
-                        password: PasswordHash::from_phc(row.get(5)?),
+                        password: PasswordHash::from_phc(row.get(6)?),
                     })
                 })
                 .optional()
@@ -174,5 +176,31 @@ impl Users for SqliteUsers {
             .await?;
         record_changed(&step, changed > 0);
         Ok(changed > 0)
+    }
+
+    async fn advance_token_epoch(&self, id: UserId) -> Result<bool, StoreError> {
+        let step = step!(authentication, write, "UPDATE user");
+        let changed = self
+            .database
+            .write(&step, move |connection| {
+                connection
+                    .prepare_cached("UPDATE users SET token_epoch = token_epoch + 1 WHERE id = ?1")?
+                    .execute([id.0])
+            })
+            .await?;
+        record_changed(&step, changed > 0);
+        Ok(changed > 0)
+    }
+
+    async fn token_epoch(&self, id: UserId) -> Result<Option<i64>, StoreError> {
+        let step = step!(authentication, read, "SELECT token epoch");
+        let epoch = self.database.read(|connection| {
+            connection
+                .prepare_cached("SELECT token_epoch FROM users WHERE id = ?1")?
+                .query_row([id.0], |row| row.get(0))
+                .optional()
+        })?;
+        record_row(&step, epoch.as_ref(), i64::to_string);
+        Ok(epoch)
     }
 }

@@ -1,0 +1,111 @@
+//! The denylist in SQLite.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::params;
+use token_core::clock::Clock;
+use token_core::refresh::FamilyId;
+
+use super::DeniedTokens;
+use crate::sqlite::Database;
+use crate::step::{record, record_changed, record_count};
+use crate::{StoreError, UserId, step};
+
+/// The denylist in a SQLite file. What a revoked family was given is listed by a trigger of the schema.
+#[derive(Debug, Clone)]
+pub struct SqliteDeniedTokens {
+    database: Database,
+    clock: Arc<dyn Clock>,
+}
+
+impl SqliteDeniedTokens {
+    /// The denylist of this database, living by this clock.
+    pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
+        Self { database, clock }
+    }
+}
+
+#[async_trait]
+impl DeniedTokens for SqliteDeniedTokens {
+    async fn deny_all_of(&self, user: UserId) -> Result<u64, StoreError> {
+        let step = step!(authentication, write, "INSERT denied tokens");
+        let now = self.clock.now();
+        let denied = self
+            .database
+            .write(&step, move |connection| {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO denied_tokens (family, through, at)
+                         SELECT id, generation, ?1 FROM refresh_families WHERE user_id = ?2 AND revoked_at IS NULL
+                         ON CONFLICT (family) DO UPDATE SET through = excluded.through, at = excluded.at",
+                    )?
+                    .execute(params![now.0, user.0])
+            })
+            .await? as u64;
+        record_count(&step, denied);
+        Ok(denied)
+    }
+
+    async fn deny(&self, family: FamilyId) -> Result<bool, StoreError> {
+        let step = step!(authentication, write, "INSERT denied token");
+        let now = self.clock.now();
+        let denied = self
+            .database
+            .write(&step, move |connection| {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO denied_tokens (family, through, at)
+                         SELECT id, generation, ?1 FROM refresh_families WHERE id = ?2
+                         ON CONFLICT (family) DO UPDATE SET through = excluded.through, at = excluded.at",
+                    )?
+                    .execute(params![now.0, family.0])
+            })
+            .await?;
+        record_changed(&step, denied > 0);
+        Ok(denied > 0)
+    }
+
+    async fn is_denied(&self, family: FamilyId, number: u32) -> Result<bool, StoreError> {
+        let step = step!(authentication, read, "SELECT denied token");
+        let denied: bool = self.database.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM denied_tokens WHERE family = ?1 AND through >= ?2)",
+                )?
+                .query_row(params![family.0, number], |row| row.get(0))
+        })?;
+        record(&step, || {
+            if denied { "denied" } else { "no row" }.to_owned()
+        });
+        Ok(denied)
+    }
+
+    async fn count(&self) -> Result<u64, StoreError> {
+        let step = step!(authentication, read, "SELECT denied tokens");
+        let count: i64 = self.database.read(|connection| {
+            connection
+                .prepare_cached("SELECT count(*) FROM denied_tokens")?
+                .query_row([], |row| row.get(0))
+        })?;
+        let count = count.unsigned_abs();
+        record_count(&step, count);
+        Ok(count)
+    }
+
+    async fn sweep(&self, access_lifetime: Duration) -> Result<u64, StoreError> {
+        let step = step!(authentication, write, "DELETE denied tokens");
+        let denied_by = self.clock.wall().minus(access_lifetime);
+        let swept = self
+            .database
+            .write(&step, move |connection| {
+                connection
+                    .prepare_cached("DELETE FROM denied_tokens WHERE at <= ?1")?
+                    .execute([denied_by.0])
+            })
+            .await? as u64;
+        record_count(&step, swept);
+        Ok(swept)
+    }
+}
