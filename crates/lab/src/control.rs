@@ -9,6 +9,7 @@ use jwt_server::Preset;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::administrator::{self, Order};
 use crate::events::After;
 use crate::program::{self, Program};
 use crate::replay::Replay;
@@ -40,6 +41,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(bank::resource("/lab/restart", "POST").route(web::post().to(restart)))
         .service(bank::resource("/lab/away", "POST").route(web::post().to(set_away)))
         .service(bank::resource("/lab/program", "POST").route(web::post().to(run_program)))
+        .service(bank::resource("/lab/administrator", "POST").route(web::post().to(administrate)))
         .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
         .service(bank::resource("/lab/experiments", "GET").route(web::get().to(experiments)))
         .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
@@ -180,6 +182,14 @@ async fn run_program(
 ) -> Result<HttpResponse, ApiError> {
     let ran = program::run(&lab, body.into_inner()).await?;
     Ok(HttpResponse::Ok().json(ran))
+}
+
+async fn administrate(
+    lab: web::Data<Inner>,
+    body: web::Json<Order>,
+) -> Result<HttpResponse, ApiError> {
+    let carried = administrator::carry_out(&lab, body.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(carried))
 }
 
 async fn replay(lab: web::Data<Inner>, body: web::Json<Replay>) -> Result<HttpResponse, ApiError> {

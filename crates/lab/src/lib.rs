@@ -2,6 +2,7 @@
 //!
 //! A [`Lab`] is one value: its origins, its stores, its clock, its record. Many may run in one process.
 
+mod administrator;
 mod assets;
 mod control;
 mod events;
@@ -53,6 +54,9 @@ pub const DEMO_USERS: [(&str, &str); 3] = [
     ("bob", "can-we-fix-it"),
     ("mallory", "man-in-the-middle"),
 ];
+
+/// The administrator of the bank in a lab, who bans and readmits, promotes and demotes when an experiment asks for it.
+pub const ADMINISTRATOR: (&str, &str) = ("carol", "keeper-of-the-ledger");
 
 /// What every demo user begins with, in minor units.
 const OPENING_BALANCE_MINOR: i64 = 100_000;
@@ -334,7 +338,9 @@ async fn create_demo_users(
     hashes: Option<&[PasswordHash]>,
 ) -> Result<Vec<PasswordHash>, LabError> {
     let mut made = Vec::new();
-    for (at, (username, password)) in DEMO_USERS.into_iter().enumerate() {
+    let customers = DEMO_USERS.map(|user| (user, Role::Customer));
+    let everybody = customers.into_iter().chain([(ADMINISTRATOR, Role::Admin)]);
+    for (at, ((username, password), role)) in everybody.enumerate() {
         let password = match hashes.and_then(|hashes| hashes.get(at)) {
             Some(hash) => hash.clone(),
             None => stores.passwords.hash(SecretString::from(password)).await?,
@@ -342,7 +348,7 @@ async fn create_demo_users(
         let new = NewUser {
             username: username.to_owned(),
             password: password.clone(),
-            role: Role::Customer,
+            role,
             opening_balance_minor: OPENING_BALANCE_MINOR,
         };
         match stores.users.create(new).await {

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use lab::{DEMO_USERS, Lab, LabConfig, Names, PORTS};
+use lab::{ADMINISTRATOR, DEMO_USERS, Lab, LabConfig, Names, PORTS};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -79,7 +79,7 @@ pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
         println!("  {what:16} {origin}");
     }
     println!();
-    for (username, password) in DEMO_USERS {
+    for (username, password) in DEMO_USERS.into_iter().chain([ADMINISTRATOR]) {
         println!("  {username:16} {password}");
     }
     println!();

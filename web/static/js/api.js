@@ -159,6 +159,10 @@ export const setAway = (server, away) => lab("POST", "/lab/away", { server, away
  * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header"}} what @param {string} tie
  * @returns {Promise<{status: number | null, command: string}>} */
 export const runProgram = (what, tie) => lab("POST", "/lab/program", { ...what, run: tie });
+/** Has the bank's administrator, at another desk, act on a user.
+ * @param {{server: "session" | "jwt", act: "ban" | "readmit" | "promote" | "demote", username: string}} order @param {string} tie
+ * @returns {Promise<{status: number}>} */
+export const administrate = (order, tie) => lab("POST", "/lab/administrator", { ...order, run: tie });
 /** Has a client outside the browser send a copied credential.
  * @param {string} server @param {string} credential @param {string} [tie]
  * @returns {Promise<{exchange: number, status: number}>} */

@@ -67,7 +67,7 @@ pub trait RefreshFamilies: std::fmt::Debug + Send + Sync {
     async fn list_of(&self, user: UserId) -> Result<Vec<FamilyRecord>, StoreError>;
     /// All that is stored, revoked or not, the newest first. For the lab alone, which shows the store.
     async fn list_all(&self, limit: u32) -> Result<Vec<FamilyRecord>, StoreError>;
-    /// Removes everything.
+    /// Removes everything; access tokens that were issued end with it.
     async fn clear(&self) -> Result<(), StoreError>;
     /// Removes what is past its absolute end by the wall clock, never by a shifted one; says how many.
     async fn sweep(&self, policy: &RefreshPolicy) -> Result<u64, StoreError>;

@@ -284,9 +284,12 @@ impl RefreshFamilies for SqliteRefreshFamilies {
 
     async fn clear(&self) -> Result<(), StoreError> {
         let step = step!(authentication, write, "DELETE families");
+        let now = self.clock.now();
         let deleted = self
             .database
-            .write(&step, |connection| {
+            .write(&step, move |connection| {
+                // What the families were given ends with them, where a verifier asks.
+                connection.execute("UPDATE refresh_families SET revoked_at = ?1, revoked_reason = 'administrator' WHERE revoked_at IS NULL", [now.0])?;
                 connection.execute("DELETE FROM refresh_families", [])
             })
             .await?;

@@ -7,9 +7,11 @@
  * record alone. Whatever a run changes is put back when it ends.
  */
 
-import { advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, Unreachable } from "../api.js";
+import { administrate, advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, Unreachable } from "../api.js";
 import { pathOf } from "../exchange.js";
+import { expired } from "./expired.js";
 import { NOT_OBSERVABLE } from "./verdict.js";
+import { sayOf } from "./words.js";
 
 /** @typedef {import("../exchange.js").Exchange} Exchange */
 /** @typedef {import("./kept.js").Observation} Observation */
@@ -224,6 +226,17 @@ export class Bench {
     return { ...ran, exchanges: this.exchanges.filter((exchange) => exchange.id > before) };
   }
 
+  /** Has the bank's administrator, at another desk, act on a user; the exchange of the act itself.
+   * @param {"session" | "jwt"} server @param {"ban" | "readmit" | "promote" | "demote"} act @param {string} [username] @returns {Promise<Exchange | null>} */
+  async administrator(server, act, username = "alice") {
+    this.#check();
+    const before = this.#on.record.lastId;
+    await administrate({ server, act, username }, this.run);
+    const isIt = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run && pathOf(exchange).startsWith("/admin/");
+    await this.#recorded(isIt, 5_000);
+    return this.#on.record.all().find(isIt) ?? null;
+  }
+
   /** Has an origin set cookies, worded as whole `Set-Cookie` lines. They are taken away when the run ends.
    * @param {string} server @param {string[]} lines */
   async setCookies(server, lines) {
@@ -362,21 +375,6 @@ export class Bench {
     }
     if (this.#moved) this.#on.lab.take(await resetClock());
   }
-}
-
-/** Words of an experiment's text, `say-<id>`, with their placeables filled in.
- * @param {Record<string, string>} words @param {string} id @param {Record<string, string | number>} [values] */
-export function sayOf(words, id, values = {}) {
-  const pattern = words[`say-${id}`] ?? id;
-  return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-}
-
-/** The line that takes a cookie away which `line` has set: the same name, place and attributes, in the past.
- * @param {string} line */
-function expired(line) {
-  const [pair, ...attributes] = line.split(";");
-  const kept = attributes.filter((attribute) => !/^\s*(max-age|expires)/i.test(attribute));
-  return [`${pair.split("=", 1)[0]}=`, ...kept, " Max-Age=0"].join(";");
 }
 
 /** @param {Record<string, string>} settings */

@@ -13,7 +13,7 @@ import { failure } from "../outcome.js";
 import { ExchangeAdded, ExchangeRecord } from "../record.js";
 import { themeButton } from "../theme.js";
 import { defineWireDiagram, WireDiagram } from "../wire-diagram.js";
-import { Bench, Paused, sayOf, Stopped } from "./bench.js";
+import { Bench, Paused, Stopped } from "./bench.js";
 import { Figures } from "./figures.js";
 import { Inputs } from "./inputs.js";
 import { forget, keepPassport, keepResult, keepUnfinished, passport, result, unfinished } from "./kept.js";
@@ -23,6 +23,7 @@ import { Steps } from "./steps.js";
 import { SwitchBar } from "./switch-bar.js";
 import { Tables } from "./tables.js";
 import { Verdicts } from "./verdicts.js";
+import { sayOf } from "./words.js";
 
 /** @typedef {import("./kept.js").Result} Result */
 /** @typedef {import("../exchange.js").Exchange} Exchange */
