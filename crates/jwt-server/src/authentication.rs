@@ -205,8 +205,13 @@ impl Authentication for JwtAuthentication {
         })
     }
 
-    async fn renew(&self, _: &HttpRequest, _: &Principal) -> Result<(), ApiError> {
-        Ok(()) // A signed statement cannot be replaced; it ends by itself.
+    async fn renew(&self, _: &HttpRequest, principal: &Principal) -> Result<(), ApiError> {
+        // A signed statement cannot be replaced in the caller's hands. Where it can be taken back the caller gets the next one with
+        // the refresh token, and a copy is worth nothing.
+        if let Ok(family) = principal.credential.login_id().parse() {
+            self.take_back_in(family).await?;
+        }
+        Ok(())
     }
 
     async fn logins_of(&self, user: UserId) -> Result<Vec<Login>, StoreError> {

@@ -91,6 +91,14 @@ impl JwtAuthentication {
         }
     }
 
+    /// Takes back the access tokens of one login, the login going on. The other modes have hit it with those that ended.
+    pub(crate) async fn take_back_in(&self, family: FamilyId) -> Result<(), StoreError> {
+        match self.config.revocation {
+            Revocation::Denylist => self.denied.deny(family).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes back one access token, its login going on; says whether this server can.
     pub(crate) async fn take_back(&self, claims: &AccessClaims) -> Result<bool, StoreError> {
         match (

@@ -36,6 +36,9 @@ pub(crate) struct Program {
     server: Server,
     tool: Tool,
     carry: Carry,
+    /// One of the demo users; alice when absent.
+    #[serde(default)]
+    username: Option<String>,
     /// Ties the exchanges to the run of an experiment.
     run: String,
 }
@@ -48,7 +51,7 @@ pub(crate) struct Ran {
     command: String,
 }
 
-/// Logs alice in and reads her balance: two requests to one of the lab's own servers, and nothing else.
+/// Logs a demo user in and reads the balance: two requests to one of the lab's own servers, and nothing else.
 pub(crate) async fn run(lab: &Inner, program: Program) -> Result<Ran, ApiError> {
     let is_plain =
         |run: &str| run.len() <= 40 && run.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -61,7 +64,11 @@ pub(crate) async fn run(lab: &Inner, program: Program) -> Result<Ran, ApiError> 
         Server::Session => &lab.origins.session,
         Server::Jwt => &lab.origins.jwt,
     };
-    let [(username, password), ..] = DEMO_USERS;
+    let wanted = program.username.as_deref().unwrap_or("alice");
+    let (username, password) = DEMO_USERS
+        .into_iter()
+        .find(|(username, _)| *username == wanted)
+        .ok_or_else(|| ApiError::Invalid("There is no such demo user.".to_owned()))?;
     let login = json!({ "username": username, "password": password }).to_string();
     let place = Place {
         host: host_of(origin).to_owned(),

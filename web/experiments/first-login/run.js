@@ -1,7 +1,7 @@
 // @ts-check
 /** Lives through a login on both sides: in, at work, out; and through a month of it. */
 
-import { admission, header, readsOf } from "/static/js/exchange.js";
+import { admission, cookieSetBy, readsOf } from "/static/js/exchange.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
 /** @typedef {import("/static/js/exchange.js").Exchange} Exchange */
@@ -32,7 +32,7 @@ async function theFlow(bench, server, lane) {
   bench.observe(`work/later/${lane}`, readsOf(me.exchange), [me.exchange]);
   const json = server === "jwt" ? { refresh_token: login.body.refresh_token } : {};
   const logout = await bench.send(server, "POST", "/logout", { cookies: true, json });
-  const copy = await bench.elsewhere(server, bearer ?? cookieOf(login.exchange));
+  const copy = await bench.elsewhere(server, bearer ?? cookieSetBy(login.exchange));
   bench.observe(`flow/after-logout/${lane}`, admission(copy), [logout.exchange, copy]);
 }
 
@@ -78,6 +78,3 @@ function hashes(exchange) {
   if (exchange === null) return null;
   return exchange.steps.some((step) => step.name === "Argon2id") ? "hashed" : "not-hashed";
 }
-
-/** The value of the cookie that a login has set: whoever reads along at the wire has it. @param {Exchange | null} login */
-const cookieOf = (login) => (header(login?.response ?? { headers: [] }, "set-cookie") ?? "").split(";", 1)[0].split("=").slice(1).join("=");

@@ -1,7 +1,7 @@
 // @ts-check
 /** Takes the same walk four times: session and JWT, each in a cookie and in a header. */
 
-import { admission, header, readsOf } from "/static/js/exchange.js";
+import { admission, cookieSetBy, readsOf } from "/static/js/exchange.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
 /** @typedef {import("/static/js/exchange.js").Exchange} Exchange */
@@ -43,7 +43,7 @@ async function logIn(bench, server, name, transport) {
   bench.observe(`reads/works/${name}`, admission(me.exchange), [login.exchange, me.exchange]);
   bench.observe(`reads/lookup/${name}`, readsOf(me.exchange), [me.exchange]);
   // The credential as the record of the login shows it: only the wire itself shows a cookie there.
-  return { server, name, call, login, credential: bearer ?? cookieOf(login.exchange) };
+  return { server, name, call, login, credential: bearer ?? cookieSetBy(login.exchange) };
 }
 
 /** @param {Bench} bench @param {Pair} pair */
@@ -69,9 +69,6 @@ async function whatEndsIt(bench, { server, name, call, login, credential }) {
   const copy = await bench.elsewhere(server, credential);
   bench.observe(`ending/copy-after-logout/${name}`, admission(copy), [logout.exchange, copy]);
 }
-
-/** The value of the cookie that a login has set. @param {Exchange | null} login */
-const cookieOf = (login) => (header(login?.response ?? { headers: [] }, "set-cookie") ?? "").split(";", 1)[0].split("=").slice(1).join("=");
 
 /** Whether a request brought the credential; null for one that never came. @param {Exchange | null} exchange @param {string} credential */
 function travels(exchange, credential) {

@@ -156,7 +156,7 @@ export const restartServer = (server) => lab("POST", "/lab/restart", { server })
  * @param {"session" | "jwt"} server @param {boolean} away @returns {Promise<LabState>} */
 export const setAway = (server, away) => lab("POST", "/lab/away", { server, away });
 /** Has a program, outside the browser, log in and read.
- * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header"}} what @param {string} tie
+ * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header", username?: string}} what @param {string} tie
  * @returns {Promise<{status: number | null, command: string}>} */
 export const runProgram = (what, tie) => lab("POST", "/lab/program", { ...what, run: tie });
 /** Has the bank's administrator, at another desk, act on a user.

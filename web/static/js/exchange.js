@@ -99,6 +99,13 @@ export function readsOf(exchange) {
   return reads === 0 ? "no-read" : reads === 1 ? "one-read" : "several-reads";
 }
 
+/** The value of the cookie that an answer has set, as whoever reads along at the wire has it; empty where it set none.
+ * @param {Exchange | null} exchange */
+export function cookieSetBy(exchange) {
+  const line = header(exchange?.response ?? { headers: [] }, "set-cookie") ?? "";
+  return line.split(";", 1)[0].split("=").slice(1).join("=");
+}
+
 /** A body as an object, or null when it is not one.
  * @param {string | null} body @returns {Record<string, unknown> | null} */
 export function jsonObject(body) {

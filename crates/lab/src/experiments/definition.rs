@@ -123,7 +123,7 @@ pub(crate) struct Figure {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Matrix {
     pub(crate) id: Spanned<String>,
-    /// Whose colour it has: `session`, `token`, or none.
+    /// Whose colour it has: `session`, `token`, `attacker`, or none.
     #[serde(default)]
     pub(crate) lane: Option<String>,
     pub(crate) rows: Vec<String>,

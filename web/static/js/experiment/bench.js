@@ -129,6 +129,12 @@ export class Bench {
    * @param {string} id @param {Record<string, string | number>} [values] */
   say = (id, values = {}) => sayOf(this.#on.words, id, values);
 
+  /** What the experiment's text calls a table, a row, a column or an outcome. @param {string} id */
+  word = (id) => this.#on.words[id] ?? id;
+
+  /** The password of a demo user, as the lab prints it. @param {string} username */
+  passwordOf = (username) => this.#on.lab.current?.users.find((known) => known.username === username)?.password ?? "";
+
   /** Notes that a cell cannot be observed in this place, and why. @param {string} cell @param {string} why */
   notObservable(cell, why) {
     this.#on.observed(cell, { outcome: NOT_OBSERVABLE, exchanges: [], note: why });
@@ -199,8 +205,7 @@ export class Bench {
   /** Logs in; the tokens of the JWT server are kept in `tokens`.
    * @param {"session" | "jwt"} server @param {string} [username] */
   async logIn(server, username = "alice") {
-    const user = this.#on.lab.current?.users.find((known) => known.username === username);
-    const json = { username, password: user?.password ?? "" };
+    const json = { username, password: this.passwordOf(username) };
     const sent = await this.send(server, "POST", "/login", { json, cookies: true });
     if (server === "jwt" && sent.status === 200) this.tokens = sent.body;
     return sent;
@@ -216,7 +221,7 @@ export class Bench {
   }
 
   /** Has a program, outside the browser, log in and read `/me`; `status` is null where the lab's machine has no such program.
-   * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header"}} what */
+   * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header", username?: string}} what */
   async program(what) {
     this.#check();
     const before = this.#on.record.lastId;

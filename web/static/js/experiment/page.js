@@ -2,6 +2,7 @@
 /** The page of an experiment: puts the parts together, and leads through a run. */
 
 import { fetchExperiment, resetLab } from "../api.js";
+import { LabClock } from "../clock.js";
 import { find, html } from "../dom.js";
 import { LabChanged, LabEvents } from "../events.js";
 import { laneOf, pathOf } from "../exchange.js";
@@ -39,6 +40,7 @@ const { run, resume } = await import(`/experiments/${id}/run.js`);
 const record = new ExchangeRecord();
 const events = new LabEvents(record);
 const lab = new LabState();
+const clock = new LabClock();
 const dialog = new MessageDialog(find("#message", HTMLDialogElement));
 const announcement = find("#announce", HTMLElement);
 const announce = (/** @type {string} */ line) => void (announcement.textContent = line);
@@ -48,7 +50,7 @@ const steps = new Steps(main, find("#present", HTMLButtonElement), announce);
 const settings = new SettingsBar(find("#settings", HTMLElement), definition.settings, lab, announce);
 const switchBar = new SwitchBar(find("#switch", HTMLElement), definition.switch);
 const inputs = new Inputs(find("#inputs", HTMLElement), id, definition.inputs, definition.words);
-const figures = new Figures(find("#figures", HTMLElement), definition.figures, definition.words, (word, values) => sayOf(definition.words, word, values));
+const figures = new Figures(find("#figures", HTMLElement), definition.figures, definition.words, (word, values) => sayOf(definition.words, word, values), () => clock.now());
 const diagrams = {
   session: find('[data-lane="session"] wire-diagram', WireDiagram),
   token: find('[data-lane="token"] wire-diagram', WireDiagram),
@@ -101,6 +103,7 @@ record.addEventListener("added", (event) => {
 });
 
 lab.addEventListener("change", () => {
+  if (lab.current !== null) clock.set(lab.current.now);
   const elsewhere = settings.elsewhere;
   if (bench === null && elsewhere.length > 0) warn(say("experiment-settings-elsewhere", { settings: elsewhere.join(", ") }));
   const cookie = lab.current?.session.cookie ?? "";
