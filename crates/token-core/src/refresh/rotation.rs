@@ -156,6 +156,7 @@ impl TokenFamily {
 /// *Security*: RFC 9700 §4.14.2. The successor counts as unused while the family has not moved past it, so at most one predecessor
 /// can ever be answered again. The comparison with `grace` is strict: stamps are whole seconds, so up to one second
 /// more may have passed than their difference shows, and the declared window is still never exceeded.
+// ANCHOR: present
 #[must_use]
 pub fn present(
     family: &TokenFamily,
@@ -192,6 +193,7 @@ pub fn present(
         None => Presented::Refused(Refusal::AbsoluteLimit),
     }
 }
+// ANCHOR_END: present
 
 fn is_retry(family: &TokenFamily, generation: u32, now: UnixSeconds, grace: Duration) -> bool {
     generation.checked_add(1) == Some(family.generation) && now.since(family.rotated_at) < grace

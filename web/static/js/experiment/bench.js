@@ -300,11 +300,17 @@ export class Bench {
     await setAway(server, away);
   }
 
-  /** Moves the lab's clock by `15m`, `1d`, `7d` or `30d`, until the run ends. @param {string} step */
+  /** Moves the lab's clock by a duration, `15m`, `7d`, until the run ends. @param {string} step */
   async advance(step) {
     this.#check();
     this.#moved = true;
     this.#offset = this.#on.lab.take(await advanceClock(step)).offset_seconds;
+  }
+
+  /** Brings the lab's clock back before the run ends: every login ends with it. */
+  async backToNow() {
+    this.#check();
+    this.#offset = this.#on.lab.take(await resetClock()).offset_seconds;
   }
 
   /** The lab's clock, in milliseconds. */
