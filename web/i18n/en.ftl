@@ -344,6 +344,7 @@ claim-C21 = Checking that the token is legitimate is checking that the request i
 ## The pages of the origins beside the lab
 stage-you-are-at = You are at
 stage-click = Open a new tab
+stage-form = This page sends a form to the bank, with whatever your browser adds:
 stage-over = Done. Go back to the tab of the lab.
 stage-idle = Nothing to do here. The lab is at
 stage-knows-you = The server knows you: { $name }.

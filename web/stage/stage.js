@@ -68,6 +68,12 @@ export class Stage {
     await fetch(address, { method: "POST", body: JSON.stringify(found ?? {}), headers: { "Content-Type": "text/plain" } });
   }
 
+  /** Waits until the run has a request of this label, for as long as the server holds the question. @param {string} label */
+  async comes(label) {
+    const answer = await fetch(this.address(this.here, `/stage/wait/${label}`), { cache: "no-store" });
+    return answer.status === 204;
+  }
+
   /** What this page shows to whoever comes back to it, by the back button. @param {boolean} persisted Whether it was kept alive. */
   async cameBack(persisted) {
     const label = this.#plan.returned;
@@ -103,7 +109,7 @@ export class Stage {
   /** @param {Step} step */
   #show(step) {
     const item = document.createElement("li");
-    item.textContent = [step.do, step.to ?? step.of, step.label].filter(Boolean).join(" · ");
+    item.textContent = [step.do, step.to ?? step.of, step.label ?? step.for].filter(Boolean).join(" · ");
     this.#main.querySelector("#steps")?.append(item);
   }
 

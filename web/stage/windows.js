@@ -9,6 +9,12 @@
 export const LEFT = Symbol("left");
 
 const PATIENCE_MS = 8_000;
+/** After how long a navigation that has not begun is taken for dropped. */
+const DROPPED_MS = 1_500;
+/** How long the answer to an errand is to be seen. */
+const LOOK_AT_ANSWER_MS = 250;
+/** How often the server, which holds each question for a while, is asked whether something has come in. */
+const PATIENT = 18;
 
 /** @param {Step} step @param {Stage} stage */
 const landing = (step, stage) => `${stage.address(step.to, step.path ?? `/stage/landed/${step.label}`)}#${stage.onward()}`;
@@ -30,8 +36,8 @@ function assignLocation(step, stage) {
   return leave();
 }
 
-/** @type {Act} */
-function submitForm(step, stage) {
+/** @type {Act} Sends a form. With `shown`, its fields are seen for that many milliseconds before it sends itself. */
+async function submitForm(step, stage) {
   const form = document.createElement("form");
   form.method = step.do === "form-get" ? "get" : "post";
   form.action = landing(step, stage);
@@ -39,14 +45,22 @@ function submitForm(step, stage) {
   const fields = { ...(form.method === "get" ? { run: stage.run } : {}), ...step.fields };
   for (const [name, value] of Object.entries(fields)) {
     const input = document.createElement("input");
-    input.type = "hidden";
+    input.type = step.shown === undefined ? "hidden" : "text";
+    input.readOnly = true;
     input.name = name;
     input.value = String(value);
-    form.append(input);
+    const label = document.createElement("label");
+    label.append(name, input);
+    form.append(label);
   }
-  document.body.append(form);
+  (document.querySelector("main") ?? document.body).append(form);
+  if (step.shown !== undefined) {
+    const says = document.querySelector("#form-says");
+    if (says instanceof HTMLElement) says.hidden = false;
+    await new Promise((resolve) => setTimeout(resolve, step.shown));
+  }
   form.submit();
-  return leave();
+  return LEFT;
 }
 
 /** @type {Act} Loads this page again, from the server. */
@@ -70,20 +84,57 @@ function goBack() {
   return leave();
 }
 
+/** Opens a tab at the visitor's click, as browsers demand. @param {string} address @param {string} features
+ * @returns {Promise<Window | null>} The tab, where it is to be had. */
+function openByClick(address, features) {
+  const button = document.querySelector("#click");
+  if (!(button instanceof HTMLButtonElement)) return Promise.resolve(null);
+  button.hidden = false;
+  button.dataset.stepClick = "";
+  return new Promise((resolve) => {
+    button.addEventListener("click", () => {
+      button.hidden = true;
+      resolve(open(address, "_blank", features));
+    }, { once: true });
+  });
+}
+
 /** @type {Act} Runs steps in a tab of its own, which the visitor opens by a click; the tab has no opener to copy from. */
 async function runInNewTab(step, stage) {
-  const button = document.querySelector("#click");
-  if (!(button instanceof HTMLButtonElement)) return { outcome: "no button" };
   const over = new Promise((resolve) => {
     new BroadcastChannel("stage").addEventListener("message", () => resolve("over"));
   });
-  button.hidden = false;
-  button.dataset.stepClick = "";
-  button.addEventListener("click", () => {
-    open(`${stage.address(stage.here, "/stage")}#${stage.onward({ steps: step.steps, next: 0, child: true })}`, "_blank", "noopener");
-    button.hidden = true;
-  }, { once: true });
+  await openByClick(`${stage.address(stage.here, "/stage")}#${stage.onward({ steps: step.steps, next: 0, child: true })}`, "noopener");
   return { outcome: await over };
+}
+
+/** @type {Window | null} The second tab, which this page sends about. */
+let errands = null;
+
+/** @type {Act} Sends a second tab, which the visitor opens by one click for all errands, through steps whose last one leaves for a
+ * server: a navigation of the whole tab, as by a link in a mail. It is over when the request of this label has come in. */
+async function runErrand(step, stage) {
+  const start = `start-${step.label}`;
+  const address = `${stage.address(step.of, `/stage?label=${start}`)}#${stage.onward({ steps: step.steps, next: 0, child: true })}`;
+  if (errands === null || errands.closed) errands = await openByClick(address, "");
+  else errands.location.replace(address);
+  // A browser may drop a navigation that begins while the one before it is being shown.
+  const again = setInterval(() => errands?.location.replace(address), DROPPED_MS);
+  await stage.comes(start).finally(() => clearInterval(again));
+  const outcome = (await stage.comes(step.label)) ? "came" : "nothing";
+  await new Promise((resolve) => setTimeout(resolve, LOOK_AT_ANSWER_MS));
+  return { outcome };
+}
+
+/** @type {Act} */
+async function endErrands() {
+  errands?.close();
+}
+
+/** @type {Act} Waits until the lab's own page, or another page, says that it is so far. */
+async function waitFor(step, stage) {
+  for (let asked = 0; asked < PATIENT; asked += 1) if (await stage.comes(step.for)) return;
+  return { error: `nobody said ${step.for}` };
 }
 
 /** @type {Act} Runs steps in a frame of another origin within this page. */
@@ -111,6 +162,9 @@ export const WINDOWS = {
   "reload": reload,
   "frame": runFramed,
   "new-tab": runInNewTab,
+  "errand": runErrand,
+  "end-errands": endErrands,
+  "wait": waitFor,
   "leave-and-come-back": leaveAndComeBack,
   "back": goBack,
 };

@@ -17,10 +17,10 @@ mod routes;
 mod server;
 
 pub use authentication::{Authentication, Credential, EndedBecause, LoggedIn, Login, Principal};
-pub use config::{ConfigError, CorsPolicy, HttpConfig, Transport, load_config};
+pub use config::{ConfigError, CorsPolicy, CsrfDefence, HttpConfig, Transport, load_config};
 pub use cookie::{CookieConfig, SameSite, without_attribute};
 pub use credentials::{CheckedUser, check_password};
-pub use http::{Extension, Metrics, harden, logged_out};
+pub use http::{CsrfCookie, Extension, Metrics, harden, logged_out};
 pub use problem::{ApiError, Challenge, Problem};
 pub use routes::{Bank, BankApi, LoginRequest, OpenApiDocument, resource, routes};
 pub use server::{Application, Hosting, listen};

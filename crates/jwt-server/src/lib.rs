@@ -14,7 +14,7 @@ mod revocation;
 use std::sync::Arc;
 
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, Hosting, Metrics, OpenApiDocument};
+use bank::{Application, Bank, CsrfCookie, Hosting, Metrics, OpenApiDocument};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
 use user_store::Stores;
 use utoipa::OpenApi;
@@ -62,6 +62,7 @@ pub fn build(
     let keyring = Keyring::open(keys, &config, Arc::clone(&stores.clock))?;
     let http = Arc::new(config.http.clone());
     let metrics = web::Data::new(Metrics::new(&stores, "jwt"));
+    let csrf = CsrfCookie::data(config.transport, config.cookie_name(), keys.csrf_tokens());
     let document = web::Data::new(OpenApiDocument::of("JWT server", oauth::JwtApi::openapi())?);
     let described = web::Data::new(metadata::document(&config));
     let authentication = Arc::new(JwtAuthentication {
@@ -90,6 +91,7 @@ pub fn build(
     let mut server = HttpServer::new(move || {
         let app = App::new()
             .app_data(bank.clone())
+            .app_data(csrf.clone())
             .app_data(own.clone())
             .app_data(document.clone())
             .app_data(described.clone())

@@ -15,6 +15,7 @@ mod origins;
 mod pages;
 mod partner;
 mod program;
+mod rendezvous;
 mod replay;
 mod servers;
 mod settings;
@@ -272,7 +273,7 @@ impl Lab {
                 Arc::clone(&inner.clock) as Arc<dyn Clock>,
                 role,
             );
-            let stage = Stage::new(&inner.origins, role, &homemade);
+            let stage = Stage::new(&inner.origins, role, &homemade, &inner.record);
             let partner = partner.clone();
             let own = move |config: &mut web::ServiceConfig| {
                 if role == "partner" {

@@ -279,7 +279,7 @@ impl Made {
     /// On what a server runs: its kept sockets, tapped, with the stage beside the bank.
     fn hosting(&self, role: &'static str, sockets: &Sockets) -> io::Result<Hosting> {
         let clock = Arc::clone(&self.stores.clock) as Arc<dyn Clock>;
-        let stage = Stage::new(&self.origins, role, &self.homemade);
+        let stage = Stage::new(&self.origins, role, &self.homemade, &self.record);
         Ok(Hosting {
             tap: Some(Wiretap::new(Arc::clone(&self.record), clock, role)),
             extension: Some(Extension::new(move |config| stage.routes(config))),

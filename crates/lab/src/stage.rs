@@ -23,11 +23,13 @@ use askama::Template;
 use bank::{ApiError, Bank};
 use serde::Deserialize;
 use serde_json::json;
+use wiretap::Record;
 
 use crate::assets;
 use crate::homemade::{self, Homemade};
 use crate::i18n::Messages;
 use crate::origins::{Origins, host_of};
+use crate::rendezvous;
 
 /// The largest report and the largest form that the stage reads, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -38,6 +40,7 @@ pub(crate) struct Stage {
     origins: Arc<Origins>,
     role: &'static str,
     homemade: Data<Homemade>,
+    record: Data<Record>,
 }
 
 #[derive(Template)]
@@ -53,11 +56,17 @@ struct Page<'a> {
 
 impl Stage {
     /// The stage of the origin that plays `role` in the table of origins.
-    pub(crate) fn new(origins: &Origins, role: &'static str, homemade: &Arc<Homemade>) -> Self {
+    pub(crate) fn new(
+        origins: &Origins,
+        role: &'static str,
+        homemade: &Arc<Homemade>,
+        record: &Arc<Record>,
+    ) -> Self {
         Self {
             origins: Arc::new(origins.clone()),
             role,
             homemade: Data::from(Arc::clone(homemade)),
+            record: Data::from(Arc::clone(record)),
         }
     }
 
@@ -66,6 +75,7 @@ impl Stage {
         let scope = actix_web::web::scope("/stage")
             .app_data(Data::new(self.clone()))
             .app_data(self.homemade.clone())
+            .app_data(self.record.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .app_data(JsonConfig::default().limit(BODY_LIMIT))
             .route("", get().to(page))
@@ -73,6 +83,7 @@ impl Stage {
             .route("/private", get().to(private))
             .route("/echo/{label:.*}", route().to(echo))
             .route("/report/{label:.*}", post().to(report))
+            .route("/wait/{label:.*}", get().to(rendezvous::wait))
             .route("/cookies", post().to(set_cookies))
             .route(
                 "/cookies",
@@ -175,9 +186,15 @@ async fn echo(stage: Data<Stage>, request: HttpRequest) -> HttpResponse {
     response.json(json!({ "authenticated_as": who, "cookies": cookies }))
 }
 
-/// Takes what a page of this origin found out. It need not be kept: it has been recorded on its way here.
-async fn report(_: actix_web::web::Bytes) -> HttpResponse {
-    HttpResponse::NoContent().finish()
+/// Takes what a page of this origin found out, or what the lab's own page has to tell one. It need not be kept: it has been recorded on its way here.
+async fn report(
+    stage: Data<Stage>,
+    request: HttpRequest,
+    _: actix_web::web::Bytes,
+) -> HttpResponse {
+    let mut response = HttpResponse::NoContent();
+    stage.for_the_app(&request, &mut response);
+    response.finish()
 }
 
 #[derive(Deserialize)]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use actix_web::cookie::Key;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, ConfigError, Hosting, Metrics, OpenApiDocument};
+use bank::{Application, Bank, ConfigError, CsrfCookie, Hosting, Metrics, OpenApiDocument};
 use token_core::key_folder::KeyFolder;
 use user_store::Stores;
 use utoipa::OpenApi;
@@ -58,6 +58,7 @@ pub fn build(
     let key = Key::from(keys.cookie_key().expose());
     let http = Arc::new(config.http.clone());
     let metrics = web::Data::new(Metrics::new(&stores, "session"));
+    let csrf = CsrfCookie::data(config.transport, config.cookie_name(), keys.csrf_tokens());
     let document = web::Data::new(OpenApiDocument::of(
         "Session server",
         logout::SessionApi::openapi(),
@@ -82,6 +83,7 @@ pub fn build(
     let mut server = HttpServer::new(move || {
         let app = App::new()
             .app_data(bank.clone())
+            .app_data(csrf.clone())
             .app_data(document.clone())
             .app_data(web::Data::from(Arc::clone(&config)))
             .configure(bank::routes)

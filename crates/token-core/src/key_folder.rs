@@ -22,6 +22,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use crate::clock::UnixSeconds;
+use crate::csrf::CsrfTokens;
 use crate::jwt::{Algorithm, KeyError, KeyRing};
 use crate::refresh::RefreshKey;
 use crate::secret::{SecretBytes, SecretString, random_bytes};
@@ -91,6 +92,12 @@ impl KeyFolder {
     #[must_use]
     pub fn cookie_key(&self) -> SecretBytes {
         self.cookie_key.clone()
+    }
+
+    /// What CSRF tokens are made with, under a key of their own that is derived from that of the cookies.
+    #[must_use]
+    pub fn csrf_tokens(&self) -> CsrfTokens {
+        CsrfTokens::from_cookie_key(&self.cookie_key)
     }
 
     /// The key that refresh tokens are derived from.

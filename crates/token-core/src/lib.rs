@@ -4,6 +4,7 @@
 //! and no module reaches for a network or a database. That is what lets tests hold the clock still and lets the lab move it.
 
 pub mod clock;
+pub mod csrf;
 pub mod jwt;
 pub mod key_folder;
 pub mod refresh;

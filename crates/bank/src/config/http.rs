@@ -25,6 +25,20 @@ pub enum CorsPolicy {
     DangerouslyReflect,
 }
 
+/// What a request that changes something has to show, where the browser sends the credential by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CsrfDefence {
+    /// That a listed origin caused it, or no page at all, and a body in JSON.
+    #[default]
+    Origin,
+    /// A token that only a reader of this server's answers has, in `X-CSRF-Token`; forms are read where JSON is demanded
+    /// otherwise. Alone it does not stop a login from being forged, since there is no login yet that it could be bound to.
+    Token,
+    /// Nothing, and forms are read: any page on the web can spend what an ambient cookie unlocks.
+    DangerouslyNone,
+}
+
 /// What both servers ask of every request before they ask who sent it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -35,6 +49,8 @@ pub struct HttpConfig {
     /// Whose pages may read the answers: `allow-list`, `allow-list-without-credentials`, `none`, `dangerously-any` or
     /// `dangerously-reflect`. It decides nothing for the CSRF defence.
     pub cors: CorsPolicy,
+    /// The defence against forged requests: `origin`, `token` or `dangerously-none`.
+    pub csrf: CsrfDefence,
     /// The `Host` values that are answered, with port where it is not the scheme's own; all when empty. Against DNS
     /// rebinding.
     pub allowed_hosts: Vec<String>,
@@ -50,9 +66,6 @@ pub struct HttpConfig {
     /// What a logout tells the browser to forget of this site: `cache`, `cookies`, `storage`, `executionContexts`, `*`.
     /// Some browsers forget more than this host's: `cookies` are those of the sibling hosts too.
     pub clear_site_data: Vec<String>,
-    /// Passes every request that changes something, whichever page caused it, and reads forms and plain text where JSON is
-    /// demanded: any page on the web can then spend what an ambient cookie unlocks.
-    pub dangerously_no_csrf_defence: bool,
     /// Headers that are taken off every answer just before it leaves (`x-content-type-options`), or attributes off its
     /// cookies (`set-cookie:samesite`), to show what each of them does.
     pub dangerously_strip_headers: Vec<String>,

@@ -5,7 +5,7 @@ mod load;
 
 use serde::{Deserialize, Serialize};
 
-pub use http::{CorsPolicy, HttpConfig};
+pub use http::{CorsPolicy, CsrfDefence, HttpConfig};
 pub use load::load_config;
 
 /// How the credential travels.

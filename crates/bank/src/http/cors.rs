@@ -10,10 +10,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-    AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::middleware::{Condition, Next};
 
+use super::csrf_token::CSRF_TOKEN;
 use crate::config::{CorsPolicy, HttpConfig};
 
 /// How long a browser may remember a preflight, in seconds: long enough to keep pages quick, short enough that a change of
@@ -25,7 +26,11 @@ const PREFLIGHT_MAX_AGE_SECONDS: usize = 600;
 pub(super) fn answers(config: &HttpConfig) -> Condition<Cors> {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::DELETE])
-        .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allowed_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            HeaderName::from_static(CSRF_TOKEN),
+        ])
         .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
         .block_on_origin_mismatch(false)
         .max_age(PREFLIGHT_MAX_AGE_SECONDS);

@@ -7,8 +7,8 @@
 //! 3. without `Origin`, `Sec-Fetch-Site` absent, `same-origin` or `none` passes (programs; a page's own requests);
 //! 4. anything else is refused.
 //!
-//! `same-site` decides nothing: a hostile sibling host is same-site too. A token of the synchronizer kind adds nothing
-//! here, because every browser sends `Origin` with a cross-origin POST (Fetch §3.1).
+//! `same-site` decides nothing: a hostile sibling host is same-site too. A token ([`super::csrf_token`]) on top of it adds
+//! nothing, because every browser sends `Origin` with a cross-origin POST (Fetch §3.1).
 //!
 //! # Security
 //! Against forged requests from other origins. Not against script injected into an allowed page, which is that page.
@@ -51,6 +51,7 @@ pub(super) fn is_safe(method: &Method) -> bool {
     )
 }
 
+// ANCHOR: origin-decides
 fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
     if let Some(origin) = headers.get(ORIGIN) {
         let passes = allowed
@@ -73,6 +74,7 @@ fn check(headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
         ))),
     }
 }
+// ANCHOR_END: origin-decides
 
 /// Whether the body is declared as JSON, which no HTML form can do and no page can do cross-origin without a preflight.
 fn is_json(headers: &HeaderMap) -> bool {

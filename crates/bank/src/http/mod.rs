@@ -2,12 +2,13 @@
 
 mod cors;
 mod csrf;
+mod csrf_token;
 mod extension;
+mod forms;
 mod headers;
 mod host;
 mod log;
 mod metrics;
-mod no_csrf_defence;
 mod strip;
 
 use std::rc::Rc;
@@ -19,19 +20,21 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, web};
 use wiretap::Wiretap;
 
+pub use csrf_token::CsrfCookie;
+pub(crate) use csrf_token::issue as issue_csrf_token;
 pub use extension::Extension;
 pub use headers::logged_out;
 pub use metrics::Metrics;
 pub(crate) use strip::Stripped;
 
-use crate::config::HttpConfig;
+use crate::config::{CsrfDefence, HttpConfig};
 use extension::Exempt;
 
 /// Wraps an application in everything that both servers do to every request, in this order from the outside:
 /// wiretap (in the lab), log and metrics, security headers, `Host`, CORS, CSRF. Where the settings strip headers, that comes
 /// right inside the wiretap, so that the record shows what was really sent.
 ///
-/// `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence. The routes of
+/// The application must hold a [`CsrfCookie`] as data. `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence. The routes of
 /// `extension` are registered after those that `app` has.
 pub fn harden<T, B>(
     app: App<T>,
@@ -72,12 +75,16 @@ where
     .app_data(web::Data::from(Arc::clone(&config)))
     .app_data(metrics)
     .wrap(Condition::new(
-        !config.dangerously_no_csrf_defence,
+        config.csrf == CsrfDefence::Origin,
         from_fn(move |request, next| csrf::refuse_cross_site(exempt, request, next)),
     ))
     .wrap(Condition::new(
-        config.dangerously_no_csrf_defence,
-        from_fn(move |request, next| no_csrf_defence::let_pass(exempt, request, next)),
+        config.csrf != CsrfDefence::Origin,
+        from_fn(move |request, next| forms::read_forms(exempt, request, next)),
+    ))
+    .wrap(Condition::new(
+        config.csrf == CsrfDefence::Token,
+        from_fn(move |request, next| csrf_token::demand(exempt, request, next)),
     ))
     .wrap(cors::answers(&config))
     .wrap(from_fn(cors::say_nothing_to_strangers))

@@ -26,6 +26,7 @@ use crate::problem::{ApiError, Problem};
         accounts::list_transfers,
         notes::list,
         notes::add,
+        logins::csrf_token,
         logins::list,
         logins::end_one,
         logins::end_all,

@@ -7,7 +7,7 @@ use token_core::secret::SecretString;
 use super::Bank;
 use crate::authentication::{EndedBecause, Login, Principal};
 use crate::credentials::check_password;
-use crate::http::Metrics;
+use crate::http::{CsrfCookie, Metrics, issue_csrf_token};
 use crate::problem::{ApiError, Problem};
 
 /// The body of `POST /login`.
@@ -63,6 +63,28 @@ async fn try_log_in(
         .end_one_of(checked.user.id, &logged_in.login_id)
         .await?;
     Err(refused())
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct CsrfToken {
+    /// For the header `X-CSRF-Token` of every request that changes something, as long as this login lasts.
+    csrf_token: String,
+}
+
+/// The token that `http.csrf = "token"` demands. A new login, a renewed session and a refreshed cookie have another one.
+#[utoipa::path(get, path = "/csrf-token", tag = "logins", responses(
+    (status = 200, body = CsrfToken),
+    (status = 401, description = "Not logged in", body = Problem),
+    (status = 404, description = "The credential travels in a header, so none is demanded", body = Problem)))]
+pub(super) async fn csrf_token(
+    _: Principal,
+    cookie: web::Data<CsrfCookie>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let token = issue_csrf_token(&cookie, &request)?;
+    Ok(HttpResponse::Ok().json(CsrfToken {
+        csrf_token: token.expose().to_owned(),
+    }))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]

@@ -40,8 +40,8 @@ impl std::fmt::Debug for Bank {
 
 /// Registers the shared routes and the readers of bodies, paths and queries.
 ///
-/// The application must hold a [`Bank`], an [`OpenApiDocument`], an `HttpConfig` and `Metrics` as data; [`crate::harden`]
-/// brings the last two.
+/// The application must hold a [`Bank`], an [`OpenApiDocument`], a [`crate::CsrfCookie`], an `HttpConfig` and `Metrics` as
+/// data; [`crate::harden`] brings the last two.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .app_data(
@@ -53,6 +53,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .app_data(web::QueryConfig::default().error_handler(|error, _| query_error(&error).into()))
         .service(resource("/users", "POST").route(web::post().to(users::sign_up)))
         .service(resource("/login", "POST").route(web::post().to(logins::log_in)))
+        .service(resource("/csrf-token", "GET").route(web::get().to(logins::csrf_token)))
         .service(resource("/whoami", "GET").route(web::get().to(accounts::who_am_i)))
         .service(resource("/me", "GET").route(web::get().to(accounts::me)))
         .service(

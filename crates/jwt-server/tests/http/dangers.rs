@@ -1,6 +1,6 @@
 //! The settings that experiments turn, where a token server answers differently from a session server or alike.
 
-use bank::{CookieConfig, Transport};
+use bank::{CookieConfig, CsrfDefence, Transport};
 use jwt_server::JwtConfig;
 use serde_json::{Value, json};
 
@@ -57,12 +57,15 @@ async fn forge(config: JwtConfig) -> (u16, i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_in_a_cookie_is_forged_with_like_a_session_and_one_in_a_header_is_not() {
-    let broken = |config: &mut JwtConfig| config.http.dangerously_no_csrf_defence = true;
+    let broken = |config: &mut JwtConfig| config.http.csrf = CsrfDefence::DangerouslyNone;
+    let token = |config: &mut JwtConfig| config.http.csrf = CsrfDefence::Token;
     for (config, expected) in [
         (config(Transport::Cookie, broken), (201, 99_000)),
         (config(Transport::Cookie, |_| {}), (403, 100_000)),
+        (config(Transport::Cookie, token), (403, 100_000)),
         // Nobody refuses the request, and it carries nothing that the browser attaches by itself.
         (config(Transport::Header, broken), (401, 100_000)),
+        (config(Transport::Header, token), (401, 100_000)),
         (config(Transport::Header, |_| {}), (403, 100_000)),
     ] {
         let described = format!("{:?}", config.transport);
@@ -73,7 +76,7 @@ async fn a_token_in_a_cookie_is_forged_with_like_a_session_and_one_in_a_header_i
 #[tokio::test(flavor = "multi_thread")]
 async fn the_oauth_endpoints_read_their_forms_without_the_defence_too() {
     let server = server_with(config(Transport::Header, |config| {
-        config.http.dangerously_no_csrf_defence = true;
+        config.http.csrf = CsrfDefence::DangerouslyNone;
     }))
     .await;
     let first = server.log_in().await;

@@ -6,6 +6,7 @@
 )]
 
 mod cookies;
+mod csrf_token;
 mod dangers;
 mod revocation;
 mod server;

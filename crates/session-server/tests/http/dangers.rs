@@ -1,6 +1,6 @@
 //! The settings that experiments turn, each in a pair: with it the attack or the exposure succeeds, without it it does not.
 
-use bank::{CorsPolicy, HttpConfig};
+use bank::{CorsPolicy, CsrfDefence, HttpConfig};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 
@@ -123,7 +123,7 @@ async fn balance(server: &Server, cookie: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_form_moves_money_without_the_csrf_defence() {
-    let server = with_http(|http| http.dangerously_no_csrf_defence = true).await;
+    let server = with_http(|http| http.csrf = CsrfDefence::DangerouslyNone).await;
     let cookie = server.log_in("alice").await;
     assert_eq!(forged(&server, &cookie).await.status(), StatusCode::CREATED);
     assert_eq!(balance(&server, &cookie).await, 99_000);

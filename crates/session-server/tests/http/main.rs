@@ -9,6 +9,7 @@
 mod bank;
 mod cookies;
 mod cors;
+mod csrf_token;
 mod dangers;
 mod extension;
 mod logins;

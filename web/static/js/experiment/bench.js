@@ -335,6 +335,21 @@ export class Bench {
     if (!this.exchanges.some(isOver)) throw new Error(`the page of ${new URL(this.origins[at]).host} did not come to its end`);
   }
 
+  /** Tells the pages that wait for it (the step `wait`) that this page is so far. @param {string} at @param {string} label */
+  tell(at, label) {
+    return this.send(/** @type {any} */ (at), "POST", `/stage/report/${label}`, { text: "{}" });
+  }
+
+  /** Waits until a page of another origin has reported under a label; a walk goes on meanwhile: `Promise.all([bench.tab(…), …])`.
+   * @param {string} label @returns {Promise<Exchange>} */
+  async heard(label) {
+    const isIt = (/** @type {Exchange} */ exchange) => exchange.run === this.run && pathOf(exchange) === `/stage/report/${label}`;
+    await this.#unlessStopped(this.#recorded(isIt, WALK_MS));
+    const report = this.exchanges.find(isIt);
+    if (report === undefined) throw new Error(`no page has reported ${label}`);
+    return report;
+  }
+
   // Waiting, and putting back.
 
   /** Ends this part of the run. When the reader has started the browser again and comes back, the script's `resume(bench, state)`
@@ -362,6 +377,8 @@ export class Bench {
   async #recorded(wanted, patience) {
     const has = () => this.#on.record.all().some(wanted);
     const look = 120;
+    // A page behind another has no stream, and its timers are slow.
+    if (document.hidden && !has()) await this.#on.events.catchUp();
     for (let waited = 0; !has() && waited < patience && !this.stopped; waited += look) {
       await Promise.race([this.#on.record.next(wanted, look), new Promise((resolve) => setTimeout(resolve, look))]);
       if (!has()) await this.#on.events.catchUp();

@@ -1,7 +1,7 @@
-//! The broken variant of [`super::csrf`]: whoever caused a request, it passes, and what a plain form sends is read as JSON.
+//! Reads what a plain form sends where the bank reads JSON.
 //!
-//! Both halves are needed to be forged by a form on any page of the web: nobody asks where the request came from, and a
-//! body that needs no preflight is accepted (Fetch §2.2.2: `application/x-www-form-urlencoded`, `text/plain`).
+//! By default a form is refused, for what no form can send needs a preflight from any other origin (Fetch §2.2.2). Where the
+//! defence is another one, or none, the forms are read, so that nothing but that defence stands between them and the money.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -17,7 +17,7 @@ use super::extension::Exempt;
 use crate::problem::ApiError;
 
 /// Refuses nothing, and gives every handler of a JSON route the JSON that it reads.
-pub(super) async fn let_pass(
+pub(super) async fn read_forms(
     exempt: Exempt,
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
