@@ -14,7 +14,7 @@ mod revocation;
 use std::sync::Arc;
 
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, Hosting, Metrics, OpenApiDocument};
+use bank::{Application, Bank, Hosting, LoginThrottle, Metrics, OpenApiDocument};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
 use user_store::Stores;
 use utoipa::OpenApi;
@@ -61,6 +61,7 @@ pub fn build(
     config.validate()?;
     let keyring = Keyring::open(keys, &config, Arc::clone(&stores.clock))?;
     let http = Arc::new(config.http.clone());
+    let throttle = LoginThrottle::new(&stores, &config.login, keys.name_key());
     let metrics = web::Data::new(Metrics::new(&stores, "jwt"));
     let document = web::Data::new(OpenApiDocument::of("JWT server", oauth::JwtApi::openapi())?);
     let described = web::Data::new(metadata::document(&config));
@@ -78,6 +79,7 @@ pub fn build(
     let bank = web::Data::new(Bank {
         stores,
         authentication,
+        throttle,
     });
     let addresses = hosting.addresses();
     let Hosting {

@@ -9,4 +9,5 @@ mod cookies;
 mod dangers;
 mod revocation;
 mod server;
+mod throttle;
 mod tokens;

@@ -14,3 +14,4 @@ mod extension;
 mod logins;
 mod refusals;
 mod server;
+mod throttle;
