@@ -72,6 +72,8 @@ impl Guess<'_> {
         match failures.look(&self.attempt, limits).await? {
             Admission::Admitted(()) => Ok(()),
             Admission::Throttled { retry_after } => Err(throttled(retry_after)),
+            // Nobody has failed yet, so nobody is told so: the server has only so much room.
+            Admission::Crowded => Err(ApiError::Busy),
         }
     }
 
@@ -87,6 +89,8 @@ impl Guess<'_> {
                 reservation: Some(reservation),
             }),
             Admission::Throttled { retry_after } => Err(throttled(retry_after)),
+            // Nobody has failed yet, so nobody is told so: the server has only so much room.
+            Admission::Crowded => Err(ApiError::Busy),
         }
     }
 

@@ -48,11 +48,24 @@ pub struct Reservation {
 pub enum Admission<T> {
     /// It may.
     Admitted(T),
-    /// Too many have failed, or are being checked.
+    /// Too many have failed.
     Throttled {
-        /// After how long another attempt can be admitted; a second at least.
+        /// For how long the failures count.
         retry_after: Duration,
     },
+    /// Too many are being checked at this moment, and all of them may be right: soon there is room, or there are failures.
+    Crowded,
+}
+
+impl<T> Admission<T> {
+    /// The same, with something else for who is admitted.
+    pub(crate) fn map<U>(self, admitted: impl FnOnce(T) -> U) -> Admission<U> {
+        match self {
+            Self::Admitted(value) => Admission::Admitted(admitted(value)),
+            Self::Throttled { retry_after } => Admission::Throttled { retry_after },
+            Self::Crowded => Admission::Crowded,
+        }
+    }
 }
 
 /// What came of an attempt that was admitted.

@@ -16,9 +16,6 @@ use crate::{StoreError, step};
 /// How many rows that have ended an attempt removes at most: more than it adds, so that the tables do not grow for ever.
 const SWEPT_BY_EACH: u32 = 8;
 
-/// After how long the next attempt can be admitted where the count is full of attempts that are being checked.
-const WHILE_PENDING: Duration = Duration::from_secs(1);
-
 /// Failed logins in a SQLite file, shared by all that open it.
 #[derive(Debug, Clone)]
 pub struct SqliteLoginFailures {
@@ -73,14 +70,14 @@ fn is_known(
         ])
 }
 
-/// How long a count is full for; `None` when it is not.
-fn full_for(
+/// Whether a count has room.
+fn room_in(
     connection: &Connection,
     bucket: Bucket<'_>,
     limit: u32,
     window: Duration,
     now: UnixSeconds,
-) -> rusqlite::Result<Option<Duration>> {
+) -> rusqlite::Result<Admission<()>> {
     let row = connection
         .prepare_cached(
             "SELECT failures, pending, ends_at FROM login_failures
@@ -98,15 +95,17 @@ fn full_for(
         )
         .optional()?;
     Ok(match row {
-        Some((failures, _, ends_at)) if failures >= limit => Some(ends_at.since(now)),
+        Some((failures, _, ends_at)) if failures >= limit => Admission::Throttled {
+            retry_after: ends_at.since(now),
+        },
         Some((failures, pending, _)) if failures.saturating_add(pending) >= limit => {
-            Some(WHILE_PENDING)
+            Admission::Crowded
         }
-        _ => None,
+        _ => Admission::Admitted(()),
     })
 }
 
-/// Whether the account knows the address, or for how long the attempt is throttled.
+/// Whether the account knows the address, if both counts have room; else the longest wait.
 fn look_in(
     connection: &Connection,
     attempt: &Attempt,
@@ -114,13 +113,20 @@ fn look_in(
     now: UnixSeconds,
 ) -> rusqlite::Result<Admission<bool>> {
     let known = is_known(connection, attempt, limits, now)?;
-    let mut longest = None;
-    for (bucket, limit) in buckets(attempt, known, limits) {
-        longest = longest.max(full_for(connection, bucket, limit, limits.window, now)?);
-    }
-    Ok(match longest {
-        Some(retry_after) => Admission::Throttled { retry_after },
-        None => Admission::Admitted(known),
+    let [of_account, of_address] = buckets(attempt, known, limits)
+        .map(|(bucket, limit)| room_in(connection, bucket, limit, limits.window, now));
+    Ok(match (of_account?, of_address?) {
+        (
+            Admission::Throttled { retry_after: one },
+            Admission::Throttled { retry_after: other },
+        ) => Admission::Throttled {
+            retry_after: one.max(other),
+        },
+        (Admission::Throttled { retry_after }, _) | (_, Admission::Throttled { retry_after }) => {
+            Admission::Throttled { retry_after }
+        }
+        (Admission::Crowded, _) | (_, Admission::Crowded) => Admission::Crowded,
+        (Admission::Admitted(()), Admission::Admitted(())) => Admission::Admitted(known),
     })
 }
 
@@ -133,9 +139,12 @@ fn begin_in(
 ) -> rusqlite::Result<Admission<Reservation>> {
     let now = clock.now();
     sweep_in(connection, clock.wall(), SWEPT_BY_EACH)?;
-    let known = match look_in(connection, attempt, limits, now)? {
-        Admission::Admitted(known) => known,
-        Admission::Throttled { retry_after } => return Ok(Admission::Throttled { retry_after }),
+    let looked = look_in(connection, attempt, limits, now)?;
+    let Admission::Admitted(known) = looked else {
+        return Ok(looked.map(|known| Reservation {
+            attempt: *attempt,
+            known,
+        }));
     };
     for (bucket, _) in buckets(attempt, known, limits) {
         // A window that is over begins anew.
@@ -209,6 +218,7 @@ fn describe<T>(admission: &Admission<T>) -> String {
         Admission::Throttled { retry_after } => {
             format!("throttled for {} s", retry_after.as_secs())
         }
+        Admission::Crowded => "too many at once".to_owned(),
     }
 }
 
@@ -225,10 +235,7 @@ impl LoginFailures for SqliteLoginFailures {
             .database
             .read(|connection| look_in(connection, attempt, limits, now))?;
         record(&step, || describe(&found));
-        Ok(match found {
-            Admission::Admitted(_) => Admission::Admitted(()),
-            Admission::Throttled { retry_after } => Admission::Throttled { retry_after },
-        })
+        Ok(found.map(|_| ()))
     }
 
     async fn begin(
