@@ -20,6 +20,7 @@ mod servers;
 mod settings;
 mod stage;
 mod state;
+mod stranger;
 
 use std::path::PathBuf;
 use std::sync::Arc;
