@@ -208,6 +208,8 @@ starts = starts at
 takes = takes
 result = result
 why-argon2id = Slow on purpose: whoever steals the table of passwords must pay this for each guess.
+why-select-failures = Whoever has guessed wrong too often is turned away before anything costly is done.
+why-update-failures = Counted before the password is looked at, and settled after: a burst of guesses cannot slip through together.
 why-select-user = Finds the user, and the hash of the password.
 why-select-session = Finds out who is asking. Without this row the cookie means nothing.
 why-insert-session = From now on the server remembers this login.
@@ -353,3 +355,9 @@ stage-is-blog = A blog on a host beside the bank's: another origin, the same sit
 stage-is-evil = The attacker: another site.
 stage-is-partner = A third-party service: another site.
 stage-is-twin = Another service on the bank's host, on another port.
+
+## Experiments: strips of dots
+dots-median = median { $median } ms
+dots-beyond = { $count } of them beyond { $end } ms, drawn at the edge
+dots-described = { $label }: { $count } times, median { $median } ms, from { $least } to { $most } ms
+dots-end = { $end } ms

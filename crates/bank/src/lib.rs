@@ -15,12 +15,16 @@ mod http;
 mod problem;
 mod routes;
 mod server;
+mod throttle;
 
 pub use authentication::{Authentication, Credential, EndedBecause, LoggedIn, Login, Principal};
-pub use config::{ConfigError, CorsPolicy, CsrfDefence, HttpConfig, Transport, load_config};
+pub use config::{
+    ConfigError, CorsPolicy, CsrfDefence, HttpConfig, LoginConfig, Transport, load_config,
+};
 pub use cookie::{CookieConfig, SameSite, without_attribute};
 pub use credentials::{CheckedUser, check_password};
 pub use http::{CsrfCookie, Extension, Metrics, harden, logged_out};
 pub use problem::{ApiError, Challenge, Problem};
 pub use routes::{Bank, BankApi, LoginRequest, OpenApiDocument, resource, routes};
 pub use server::{Application, Hosting, listen};
+pub use throttle::LoginThrottle;

@@ -98,6 +98,12 @@ pub enum ApiError {
     /// The `Host` names a server that this is not.
     #[error("misdirected request: {0}")]
     Misdirected(String),
+    /// Too many failed logins; nothing was looked at. The same for every name and every password.
+    #[error("throttled for {seconds} s")]
+    Throttled {
+        /// When to come back, in seconds.
+        seconds: u64,
+    },
     /// Shed before the work began; nothing was done.
     #[error("overloaded")]
     Busy,
@@ -170,6 +176,12 @@ impl ApiError {
                 "The account holds less than amount_minor; nothing was moved.".to_owned(),
             ),
             Self::Misdirected(why) => ("/problems/misdirected-request", "Misdirected request", why.clone()),
+            Self::Throttled { .. } => (
+                "/problems/too-many-failures",
+                "Too many failed logins",
+                "Too many logins to this account or from this address have failed, so this one was not looked at; try again after Retry-After seconds."
+                    .to_owned(),
+            ),
             Self::Busy => (
                 "/problems/overloaded",
                 "Overloaded",
@@ -202,6 +214,7 @@ impl ResponseError for ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict(_) | Self::InsufficientFunds => StatusCode::CONFLICT,
             Self::Misdirected(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::StoreUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -221,6 +234,9 @@ impl ResponseError for ApiError {
         match self {
             Self::Unauthenticated(challenge) | Self::LoginFailed(challenge) => {
                 response.insert_header((WWW_AUTHENTICATE, challenge.header()));
+            }
+            Self::Throttled { seconds } => {
+                response.insert_header((RETRY_AFTER, *seconds));
             }
             Self::Busy | Self::StoreUnavailable(_) => {
                 response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bank::{ConfigError, CookieConfig, HttpConfig, Transport};
+use bank::{ConfigError, CookieConfig, HttpConfig, LoginConfig, Transport};
 use serde::{Deserialize, Serialize};
 use token_core::jwt::Algorithm;
 use token_core::refresh::RefreshPolicy;
@@ -47,6 +47,8 @@ pub struct JwtConfig {
     pub leeway: Duration,
     /// The cookie of cookie transport.
     pub cookie: CookieConfig,
+    /// How much may go wrong at a login.
+    pub login: LoginConfig,
     /// What both servers ask of every request.
     pub http: HttpConfig,
 }
@@ -83,6 +85,7 @@ impl Default for JwtConfig {
             revocation: Revocation::default(),
             leeway: Duration::ZERO,
             cookie: CookieConfig::default(),
+            login: LoginConfig::default(),
             http: HttpConfig::default(),
         }
     }
@@ -125,6 +128,7 @@ impl JwtConfig {
     /// Every problem at once.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let mut problems = self.cookie.problems();
+        problems.extend(self.login.problems());
         problems.extend(self.http.problems());
         if let Err(errors) = self.refresh_policy().validate() {
             problems.extend(

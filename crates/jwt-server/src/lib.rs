@@ -14,7 +14,7 @@ mod revocation;
 use std::sync::Arc;
 
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, CsrfCookie, Hosting, Metrics, OpenApiDocument};
+use bank::{Application, Bank, CsrfCookie, Hosting, LoginThrottle, Metrics, OpenApiDocument};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
 use user_store::Stores;
 use utoipa::OpenApi;
@@ -61,6 +61,7 @@ pub fn build(
     config.validate()?;
     let keyring = Keyring::open(keys, &config, Arc::clone(&stores.clock))?;
     let http = Arc::new(config.http.clone());
+    let throttle = LoginThrottle::new(&stores, &config.login, keys.name_key());
     let metrics = web::Data::new(Metrics::new(&stores, "jwt"));
     let csrf = CsrfCookie::data(config.transport, config.cookie_name(), keys.csrf_tokens());
     let document = web::Data::new(OpenApiDocument::of("JWT server", oauth::JwtApi::openapi())?);
@@ -79,6 +80,7 @@ pub fn build(
     let bank = web::Data::new(Bank {
         stores,
         authentication,
+        throttle,
     });
     let addresses = hosting.addresses();
     let Hosting {

@@ -46,6 +46,7 @@ fn refuse(error: &'static str, description: &'static str) -> HttpResponse {
 #[utoipa::path(post, path = "/login", tag = "logins", request_body = bank::LoginRequest, responses(
     (status = 200, body = TokenAnswer),
     (status = 401, description = "The username or the password is wrong", body = Problem),
+    (status = 429, description = "Too many failed logins; see Retry-After", body = Problem),
     (status = 503, description = "Too many logins at once", body = Problem)))]
 #[expect(
     dead_code,

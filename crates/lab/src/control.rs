@@ -16,6 +16,7 @@ use crate::replay::Replay;
 use crate::servers::Server;
 use crate::settings::Settings;
 use crate::state::State;
+use crate::stranger::{self, Stranger};
 use crate::{Inner, LabError};
 
 /// The farthest that the clock may be moved, in all: beyond it nothing in the lab is alive to be looked at.
@@ -42,6 +43,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(bank::resource("/lab/away", "POST").route(web::post().to(set_away)))
         .service(bank::resource("/lab/program", "POST").route(web::post().to(run_program)))
         .service(bank::resource("/lab/administrator", "POST").route(web::post().to(administrate)))
+        .service(bank::resource("/lab/stranger", "POST").route(web::post().to(run_stranger)))
         .service(bank::resource("/lab/replay", "POST").route(web::post().to(replay)))
         .service(bank::resource("/lab/experiments", "GET").route(web::get().to(experiments)))
         .service(bank::resource("/lab/probe", "GET").route(web::get().to(probe)));
@@ -190,6 +192,14 @@ async fn administrate(
 ) -> Result<HttpResponse, ApiError> {
     let carried = administrator::carry_out(&lab, body.into_inner()).await?;
     Ok(HttpResponse::Ok().json(carried))
+}
+
+async fn run_stranger(
+    lab: web::Data<Inner>,
+    body: web::Json<Stranger>,
+) -> Result<HttpResponse, ApiError> {
+    let tried = stranger::log_in(&lab, body.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(tried))
 }
 
 async fn replay(lab: web::Data<Inner>, body: web::Json<Replay>) -> Result<HttpResponse, ApiError> {

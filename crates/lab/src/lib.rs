@@ -21,6 +21,7 @@ mod servers;
 mod settings;
 mod stage;
 mod state;
+mod stranger;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -361,11 +362,13 @@ async fn create_demo_users(
 }
 
 impl Inner {
-    /// Ends every login and brings the clock back: a cookie issued next month must not be a live one today.
+    /// Ends every login and brings the clock back: a cookie issued next month must not be a live one today, nor count what failed
+    /// there.
     pub(crate) async fn back_to_now(&self) -> Result<(), LabError> {
         let stores = self.servers.stores();
         stores.sessions.clear().await?;
         stores.families.clear().await?;
+        stores.login_failures.clear().await?;
         self.clock.reset();
         self.record.changed("clock");
         Ok(())

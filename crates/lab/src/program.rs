@@ -51,10 +51,13 @@ pub(crate) struct Ran {
     command: String,
 }
 
+/// Whether a run's name can stand in an address as it is.
+pub(crate) fn is_plain(run: &str) -> bool {
+    run.len() <= 40 && run.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Logs a demo user in and reads the balance: two requests to one of the lab's own servers, and nothing else.
 pub(crate) async fn run(lab: &Inner, program: Program) -> Result<Ran, ApiError> {
-    let is_plain =
-        |run: &str| run.len() <= 40 && run.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_plain(&program.run) {
         return Err(ApiError::Invalid(
             "run is up to 40 letters and digits.".to_owned(),

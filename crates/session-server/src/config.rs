@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bank::{ConfigError, CookieConfig, HttpConfig, Transport};
+use bank::{ConfigError, CookieConfig, HttpConfig, LoginConfig, Transport};
 use serde::{Deserialize, Serialize};
 use user_store::Timeouts;
 
@@ -24,6 +24,8 @@ pub struct SessionConfig {
     pub absolute_timeout: Duration,
     /// The cookie of cookie transport.
     pub cookie: CookieConfig,
+    /// How much may go wrong at a login.
+    pub login: LoginConfig,
     /// What both servers ask of every request.
     pub http: HttpConfig,
 }
@@ -37,6 +39,7 @@ impl Default for SessionConfig {
             idle_timeout: idle,
             absolute_timeout: absolute,
             cookie: CookieConfig::default(),
+            login: LoginConfig::default(),
             http: HttpConfig::default(),
         }
     }
@@ -64,6 +67,7 @@ impl SessionConfig {
     /// Every problem at once.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let mut problems = self.cookie.problems();
+        problems.extend(self.login.problems());
         problems.extend(self.http.problems());
         if self.idle_timeout.is_zero() {
             problems.push("idle_timeout: must be at least 1s".to_owned());

@@ -16,7 +16,9 @@ use std::sync::Arc;
 use actix_web::cookie::Key;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
-use bank::{Application, Bank, ConfigError, CsrfCookie, Hosting, Metrics, OpenApiDocument};
+use bank::{
+    Application, Bank, ConfigError, CsrfCookie, Hosting, LoginThrottle, Metrics, OpenApiDocument,
+};
 use token_core::key_folder::KeyFolder;
 use user_store::Stores;
 use utoipa::OpenApi;
@@ -57,6 +59,7 @@ pub fn build(
     let config = Arc::new(config);
     let key = Key::from(keys.cookie_key().expose());
     let http = Arc::new(config.http.clone());
+    let throttle = LoginThrottle::new(&stores, &config.login, keys.name_key());
     let metrics = web::Data::new(Metrics::new(&stores, "session"));
     let csrf = CsrfCookie::data(config.transport, config.cookie_name(), keys.csrf_tokens());
     let document = web::Data::new(OpenApiDocument::of(
@@ -71,6 +74,7 @@ pub fn build(
     let bank = web::Data::new(Bank {
         stores,
         authentication,
+        throttle,
     });
     let addresses = hosting.addresses();
     let Hosting {

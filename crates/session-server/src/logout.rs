@@ -13,6 +13,7 @@ pub(crate) struct SessionApi;
 #[utoipa::path(post, path = "/login", tag = "logins", request_body = bank::LoginRequest, responses(
     (status = 200, description = "Logged in; Set-Cookie carries the session id"),
     (status = 401, description = "The username or the password is wrong", body = Problem),
+    (status = 429, description = "Too many failed logins; see Retry-After", body = Problem),
     (status = 503, description = "Too many logins at once", body = Problem)))]
 #[expect(
     dead_code,

@@ -3,6 +3,7 @@
 //! ```text
 //! cookie.key             64 bytes, base64url     signs and encrypts cookies
 //! refresh.key            32 bytes, base64url     derives refresh tokens
+//! names.key              32 bytes, base64url     hashes names and addresses that are only counted
 //! introspection.secret   43 characters           what a resource server shows to /introspect
 //! jwt-EdDSA.json …       a private JWKS          signs access tokens; made when its algorithm is first asked for
 //! ```
@@ -25,7 +26,7 @@ use crate::clock::UnixSeconds;
 use crate::csrf::CsrfTokens;
 use crate::jwt::{Algorithm, KeyError, KeyRing};
 use crate::refresh::RefreshKey;
-use crate::secret::{SecretBytes, SecretString, random_bytes};
+use crate::secret::{HashKey, SecretBytes, SecretString, random_bytes};
 
 /// Why a key folder cannot be used. Each message is one line that names the file.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +63,7 @@ pub struct KeyFolder {
     path: PathBuf,
     cookie_key: SecretBytes,
     refresh_key: RefreshKey,
+    name_key: HashKey,
     introspection_secret: SecretString,
 }
 
@@ -84,6 +86,7 @@ impl KeyFolder {
             path: path.to_owned(),
             cookie_key,
             refresh_key,
+            name_key: HashKey::new(&random_key::<32>(&path.join("names.key"))?),
             introspection_secret: SecretString::new(URL_SAFE_NO_PAD.encode(introspection.expose())),
         })
     }
@@ -104,6 +107,12 @@ impl KeyFolder {
     #[must_use]
     pub fn refresh_key(&self) -> RefreshKey {
         self.refresh_key.clone()
+    }
+
+    /// The key of the hashes under which names and addresses are counted. A new one begins all counts anew.
+    #[must_use]
+    pub fn name_key(&self) -> HashKey {
+        self.name_key.clone()
     }
 
     /// What a resource server shows to `/introspect`.

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use serde::{Deserialize, Deserializer};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -153,6 +153,38 @@ impl fmt::Debug for Sha256Digest {
     }
 }
 
+/// A key for the hashes of what could be guessed: a name, an address. Equal texts have equal hashes, and whoever has the hashes
+/// without the key cannot try texts against them.
+#[derive(Clone)]
+pub struct HashKey(hmac::Key);
+
+impl HashKey {
+    /// Takes a key; 32 random bytes are enough.
+    #[must_use]
+    pub fn new(key: &SecretBytes) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.expose()))
+    }
+
+    /// HMAC-SHA-256 of `text`. Equal texts of different purposes have nothing in common.
+    #[must_use]
+    pub fn hash(&self, purpose: &'static str, text: &str) -> Sha256Digest {
+        let mut mac = hmac::Context::with_key(&self.0);
+        mac.update(purpose.as_bytes());
+        // No purpose has a zero byte in it, so where it ends is unmistakable.
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        let mut out = [0; 32];
+        out.copy_from_slice(mac.sign().as_ref());
+        Sha256Digest(out)
+    }
+}
+
+impl fmt::Debug for HashKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HIDDEN)
+    }
+}
+
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
     bytes
         .iter()
@@ -198,6 +230,17 @@ mod tests {
             Sha256Digest::of(b"abc").hex(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn a_keyed_hash_depends_on_key_purpose_and_text() {
+        let key = |byte| HashKey::new(&SecretBytes::new(vec![byte; 32]));
+        let hash = key(1).hash("account", "alice");
+        assert_eq!(hash, key(1).hash("account", "alice"));
+        assert_ne!(hash, key(2).hash("account", "alice"));
+        assert_ne!(hash, key(1).hash("address", "alice"));
+        assert_ne!(hash, key(1).hash("account", "bob"));
+        assert_eq!(format!("{:?}", key(1)), "[secret]");
     }
 
     #[test]

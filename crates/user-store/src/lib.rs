@@ -1,7 +1,7 @@
-//! Users, ledger, notes, sessions and refresh families and the tokens taken back: all the SQL of the project.
+//! Users, ledger, notes, sessions, refresh families, the tokens taken back and failed logins: all the SQL of the project.
 //!
-//! Each concern is a trait ([`Users`], [`Ledger`], [`Notes`], [`Sessions`], [`RefreshFamilies`], [`DeniedTokens`]) with its backends beside it,
-//! and one conformance suite that every backend runs. The servers hold them as `Arc<dyn …>`, gathered in [`Stores`].
+//! Each concern is a trait ([`Users`], [`Ledger`], [`Notes`], [`Sessions`], [`RefreshFamilies`], [`DeniedTokens`], [`LoginFailures`])
+//! with its backends beside it, and one conformance suite that every backend runs. The servers hold them as `Arc<dyn …>`, gathered in [`Stores`].
 //!
 //! Two rules hold everywhere. A read runs on the calling thread, because handing it to another costs more than the query. A write
 //! or a password hash never does: writes go through the one writer thread of a [`sqlite::Database`], hashes through
@@ -12,6 +12,7 @@ pub mod conformance;
 pub mod denied_tokens;
 mod error;
 pub mod ledger;
+pub mod login_failures;
 pub mod notes;
 pub mod password;
 pub mod refresh_tokens;
@@ -24,6 +25,7 @@ pub mod users;
 pub use denied_tokens::DeniedTokens;
 pub use error::StoreError;
 pub use ledger::{Account, Ledger, NewTransfer, Transfer, TransferError};
+pub use login_failures::{Admission, Attempt, FailureLimits, LoginFailures, Reservation, Settled};
 pub use notes::{Note, Notes};
 pub use password::{PasswordError, PasswordHash, PasswordHasher, PasswordHasherConfig};
 pub use refresh_tokens::{FamilyRecord, Presentation, RefreshFamilies};

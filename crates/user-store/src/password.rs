@@ -5,7 +5,7 @@ mod hasher;
 mod rules;
 
 pub use hash::PasswordHash;
-pub use hasher::{PasswordHasher, PasswordHasherConfig};
+pub use hasher::{PasswordHasher, PasswordHasherConfig, Place};
 
 use std::error::Error;
 use std::sync::Arc;

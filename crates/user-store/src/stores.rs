@@ -6,14 +6,15 @@ use token_core::clock::Clock;
 
 use crate::denied_tokens::SqliteDeniedTokens;
 use crate::ledger::SqliteLedger;
+use crate::login_failures::SqliteLoginFailures;
 use crate::notes::SqliteNotes;
 use crate::refresh_tokens::SqliteRefreshFamilies;
 use crate::sessions::SqliteSessions;
 use crate::sqlite::Database;
 use crate::users::SqliteUsers;
 use crate::{
-    DeniedTokens, Ledger, Notes, PasswordHasher, PasswordHasherConfig, RefreshFamilies, Sessions,
-    Timeouts, Users,
+    DeniedTokens, Ledger, LoginFailures, Notes, PasswordHasher, PasswordHasherConfig,
+    RefreshFamilies, Sessions, Timeouts, Users,
 };
 
 /// The stores of one lab or one server. Cloning it clones handles.
@@ -31,6 +32,8 @@ pub struct Stores {
     pub families: Arc<dyn RefreshFamilies>,
     /// The access tokens that were taken back.
     pub denied: Arc<dyn DeniedTokens>,
+    /// The failed logins.
+    pub login_failures: Arc<dyn LoginFailures>,
     /// The threads that hash passwords.
     pub passwords: PasswordHasher,
     /// The clock that all of them read.
@@ -48,6 +51,7 @@ impl Stores {
             notes: Arc::new(SqliteNotes::new(database.clone(), clock.clone())),
             families: Arc::new(SqliteRefreshFamilies::new(database.clone(), clock.clone())),
             denied: Arc::new(SqliteDeniedTokens::new(database.clone(), clock.clone())),
+            login_failures: Arc::new(SqliteLoginFailures::new(database.clone(), clock.clone())),
             sessions: Arc::new(SqliteSessions::new(
                 database.clone(),
                 clock.clone(),

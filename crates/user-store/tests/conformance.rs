@@ -58,3 +58,8 @@ async fn refresh_families_in_sqlite_conform() {
 async fn denied_tokens_in_sqlite_conform() {
     conformance::denied_tokens(&stores).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn login_failures_in_sqlite_conform() {
+    conformance::login_failures(&stores).await;
+}

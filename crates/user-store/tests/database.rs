@@ -237,7 +237,7 @@ fn a_newer_schema_is_refused_and_left_as_it_is() {
             error,
             OpenError::NewerSchema {
                 found: 999,
-                supported: 2,
+                supported: 3,
                 ..
             }
         ),

@@ -9,6 +9,8 @@ import { say } from "./i18n.js";
 /** @type {Record<string, string>} */
 const WHY = {
   "Argon2id": "why-argon2id",
+  "SELECT failures": "why-select-failures",
+  "UPDATE failures": "why-update-failures",
   "SELECT user": "why-select-user",
   "SELECT session": "why-select-session",
   "INSERT session": "why-insert-session",

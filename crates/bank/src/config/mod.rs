@@ -2,11 +2,13 @@
 
 mod http;
 mod load;
+mod login;
 
 use serde::{Deserialize, Serialize};
 
 pub use http::{CorsPolicy, CsrfDefence, HttpConfig};
 pub use load::load_config;
+pub use login::LoginConfig;
 
 /// How the credential travels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

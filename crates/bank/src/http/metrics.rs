@@ -81,7 +81,7 @@ impl Metrics {
         );
         registry.register(
             "logins",
-            "Logins by outcome: accepted, refused, shed",
+            "Logins by outcome: accepted, refused, throttled, shed",
             logins.clone(),
         );
         registry.register_collector(Box::new(StoreCollector {
@@ -127,7 +127,7 @@ impl Metrics {
         elapsed
     }
 
-    /// Counts a login: `accepted`, `refused` or `shed`.
+    /// Counts a login: `accepted`, `refused`, `throttled` or `shed`.
     pub(crate) fn count_login(&self, outcome: &'static str) {
         self.logins.get_or_create(&LoginLabels { outcome }).inc();
     }

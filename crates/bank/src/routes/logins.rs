@@ -41,6 +41,7 @@ pub(super) async fn log_in(
     metrics.count_login(match &answer {
         Ok(_) => "accepted",
         Err(ApiError::LoginFailed(_)) => "refused",
+        Err(ApiError::Throttled { .. }) => "throttled",
         Err(_) => "shed",
     });
     answer
@@ -52,7 +53,7 @@ async fn try_log_in(
     login: LoginRequest,
 ) -> Result<HttpResponse, ApiError> {
     let refused = || ApiError::LoginFailed(bank.authentication.challenge());
-    let checked = check_password(bank, &login.username, login.password)
+    let checked = check_password(bank, request, &login.username, login.password)
         .await?
         .ok_or_else(refused)?;
     let logged_in = bank.authentication.log_in(request, &checked.user).await?;

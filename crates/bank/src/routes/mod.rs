@@ -19,6 +19,7 @@ pub use logins::LoginRequest;
 
 use crate::authentication::Authentication;
 use crate::problem::ApiError;
+use crate::throttle::LoginThrottle;
 
 /// The largest JSON body that is read, in bytes.
 const JSON_LIMIT: usize = 16 * 1024;
@@ -30,6 +31,8 @@ pub struct Bank {
     pub stores: Stores,
     /// What makes this server a session server or a token server.
     pub authentication: Arc<dyn Authentication>,
+    /// What keeps passwords from being guessed.
+    pub throttle: LoginThrottle,
 }
 
 impl std::fmt::Debug for Bank {

@@ -98,6 +98,7 @@ pub(super) struct ChangePassword {
     (status = 400, description = "The new password is not accepted", body = Problem),
     (status = 401, description = "Not logged in", body = Problem),
     (status = 403, description = "The current password is wrong", body = Problem),
+    (status = 429, description = "Too many wrong passwords; see Retry-After", body = Problem),
     (status = 503, description = "Too many logins at once", body = Problem)))]
 pub(super) async fn change_password(
     bank: web::Data<Bank>,
@@ -109,7 +110,7 @@ pub(super) async fn change_password(
         current_password,
         new_password,
     } = body.into_inner();
-    let checked = check_password(&bank, &principal.username, current_password).await?;
+    let checked = check_password(&bank, &request, &principal.username, current_password).await?;
     if checked.is_none_or(|checked| checked.user.id != principal.user_id) {
         return Err(ApiError::WrongPassword);
     }
@@ -118,6 +119,9 @@ pub(super) async fn change_password(
         .users
         .set_password(principal.user_id, password)
         .await?;
+    if let Some(guess) = bank.throttle.attempt(&request, &principal.username) {
+        guess.forget_other_addresses().await?;
+    }
     bank.authentication
         .end_others(&request, &principal, EndedBecause::PasswordChanged)
         .await?;

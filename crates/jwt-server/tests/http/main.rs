@@ -10,4 +10,5 @@ mod csrf_token;
 mod dangers;
 mod revocation;
 mod server;
+mod throttle;
 mod tokens;

@@ -15,3 +15,4 @@ mod extension;
 mod logins;
 mod refusals;
 mod server;
+mod throttle;

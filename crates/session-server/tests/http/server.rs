@@ -37,6 +37,19 @@ pub(crate) async fn spawn_extended(
     config: SessionConfig,
     extension: Option<Extension>,
 ) -> Server {
+    let extended = |hosting| Hosting {
+        extension,
+        ..hosting
+    };
+    spawn_hosted(folder, clock, config, extended).await
+}
+
+pub(crate) async fn spawn_hosted(
+    folder: &std::path::Path,
+    clock: Arc<ManualClock>,
+    config: SessionConfig,
+    host: impl FnOnce(Hosting) -> Hosting,
+) -> Server {
     let database = Database::open(folder.join("bank.db")).unwrap();
     let keys = KeyFolder::open_or_create(&folder.join("keys")).unwrap();
     let shared = Arc::clone(&clock) as Arc<dyn Clock>;
@@ -46,10 +59,7 @@ pub(crate) async fn spawn_extended(
     };
     let stores = config.stores(stores, database);
     let listener = bank::listen(([127, 0, 0, 1], 0).into(), "--listen").unwrap();
-    let hosting = Hosting {
-        extension,
-        ..Hosting::new(vec![listener], 2)
-    };
+    let hosting = host(Hosting::new(vec![listener], 2));
     let application = session_server::build(config, stores, &keys, hosting).unwrap();
     let base = format!("http://127.0.0.1:{}", application.port());
     tokio::spawn(application.run_until_stopped());

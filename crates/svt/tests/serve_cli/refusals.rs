@@ -89,6 +89,14 @@ fn a_setting_that_is_unknown_or_dangerous_is_refused_with_what_is_accepted() {
     );
     let said = refusal(serve("cookie.dangerously_script_readable=true"));
     assert!(said.contains("--dangerously-allow"), "{said}");
+    for set in [
+        "login.dangerously_unthrottled=true",
+        "login.dangerously_skip_dummy_hash=true",
+    ] {
+        assert!(refusal(serve(set)).contains("--dangerously-allow"), "{set}");
+    }
+    let said = refusal(serve("login.account_failures=1000"));
+    assert!(said.contains("login.account_failures: 1 to 100"), "{said}");
     let said = refusal(serve("http.cors=dangerously-reflect"));
     assert!(said.contains("--dangerously-allow"), "{said}");
 }

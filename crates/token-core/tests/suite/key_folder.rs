@@ -77,6 +77,7 @@ fn sixteen_threads_that_open_at_once_agree_on_every_key() {
         let expected = [
             "cookie.key",
             "refresh.key",
+            "names.key",
             "introspection.secret",
             "jwt-EdDSA.json",
         ];
@@ -175,7 +176,12 @@ fn rotations_that_race_lose_no_key() {
 fn a_file_that_holds_no_key_is_named_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     KeyFolder::open_or_create(folder.path()).unwrap();
-    for name in ["cookie.key", "refresh.key", "introspection.secret"] {
+    for name in [
+        "cookie.key",
+        "refresh.key",
+        "names.key",
+        "introspection.secret",
+    ] {
         let path = folder.path().join(name);
         let right = fs::read_to_string(&path).unwrap();
         for wrong in ["", "AAAA", "not base64!", &right[1..]] {

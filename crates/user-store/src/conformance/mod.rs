@@ -10,6 +10,7 @@
 
 mod denied_tokens;
 mod ledger;
+mod login_failures;
 mod notes;
 mod races;
 mod refresh_tokens;
@@ -54,6 +55,7 @@ use cases;
 
 pub use denied_tokens::denied_tokens;
 pub use ledger::ledger;
+pub use login_failures::login_failures;
 pub use notes::notes;
 pub use refresh_tokens::refresh_families;
 pub use sessions::sessions;

@@ -78,6 +78,12 @@ pub struct PasswordHasher {
     shed: Arc<AtomicU64>,
 }
 
+/// A place among those who hash or wait for it. Dropped unused, it is free for the next.
+///
+/// *Security*: taken before anything is written for a login, so that a storm of them is refused at no cost.
+#[derive(Debug)]
+pub struct Place(OwnedSemaphorePermit);
+
 /// A hash to be computed or compared, and who is told.
 struct Job {
     task: Task,
@@ -125,8 +131,9 @@ impl PasswordHasher {
     /// [`PasswordError::TooShort`], [`PasswordError::TooLong`], [`PasswordError::TooCommon`] before any work; [`PasswordError::Busy`].
     pub async fn hash(&self, password: SecretString) -> Result<PasswordHash, PasswordError> {
         rules::check(password.expose())?;
+        let place = self.place()?;
         let (answer, answered) = oneshot::channel();
-        self.queue(Task::Hash(password, answer))?;
+        self.queue(place, Task::Hash(password, answer))?;
         answered.await.unwrap_or_else(|_| Err(lost()))
     }
 
@@ -144,24 +151,53 @@ impl PasswordHasher {
         if rules::check_length(password.expose()).is_err() {
             return Ok(false);
         }
-        let (answer, answered) = oneshot::channel();
-        self.queue(Task::Verify(password, hash, answer))?;
-        answered.await.unwrap_or_else(|_| Err(lost()))
+        self.verify_in(self.place()?, password, hash).await
     }
 
-    fn queue(&self, task: Task) -> Result<(), PasswordError> {
-        // A place is taken or refused before anything else: under a storm a refusal must cost nothing.
+    /// Takes a place for [`Self::verify_in`].
+    ///
+    /// # Errors
+    /// [`PasswordError::Busy`] when there is none.
+    pub fn place(&self) -> Result<Place, PasswordError> {
+        // Taken or refused before anything else: under a storm a refusal must cost nothing.
         let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             self.shed.fetch_add(1, Ordering::Relaxed);
             PasswordError::Busy
         })?;
+        Ok(Place(permit))
+    }
+
+    /// [`Self::verify`], in a place that was taken before.
+    ///
+    /// # Errors
+    /// [`PasswordError::Failed`] if the hash is not a PHC string of Argon2.
+    pub async fn verify_in(
+        &self,
+        place: Place,
+        password: SecretString,
+        hash: Option<PasswordHash>,
+    ) -> Result<bool, PasswordError> {
+        if rules::check_length(password.expose()).is_err() {
+            return Ok(false);
+        }
+        let (answer, answered) = oneshot::channel();
+        self.queue(place, Task::Verify(password, hash, answer))?;
+        answered.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    fn queue(&self, place: Place, task: Task) -> Result<(), PasswordError> {
         let step = step!(authentication, compute, "Argon2id");
         let jobs = self
             .jobs
             .get_or_init(|| start(self.config))
             .as_ref()
             .map_err(Clone::clone)?;
-        jobs.send(Job { task, step, permit }).map_err(|_| lost())
+        jobs.send(Job {
+            task,
+            step,
+            permit: place.0,
+        })
+        .map_err(|_| lost())
     }
 }
 

@@ -8,6 +8,7 @@ const APPLICATION_ID: i32 = 0x5376_5401;
 /// One script for each version of the schema, oldest first. Scripts that have been released are never edited: a change is a new one.
 const SCRIPTS: &[&str] = &[
     include_str!("migrations/0001_users_ledger_sessions_families.sql"),
+    include_str!("migrations/0002_login_failures.sql"),
     include_str!("migrations/0003_revoked_access_tokens.sql"),
 ];
 

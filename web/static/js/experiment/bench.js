@@ -7,7 +7,7 @@
  * record alone. Whatever a run changes is put back when it ends.
  */
 
-import { administrate, advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, Unreachable } from "../api.js";
+import { administrate, advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, tryPassword, Unreachable } from "../api.js";
 import { pathOf } from "../exchange.js";
 import { expired } from "./expired.js";
 import { NOT_OBSERVABLE } from "./verdict.js";
@@ -233,13 +233,25 @@ export class Bench {
 
   /** Has the bank's administrator, at another desk, act on a user; the exchange of the act itself.
    * @param {"session" | "jwt"} server @param {"ban" | "readmit" | "promote" | "demote"} act @param {string} [username] @returns {Promise<Exchange | null>} */
-  async administrator(server, act, username = "alice") {
+  administrator(server, act, username = "alice") {
+    return this.#outside(() => administrate({ server, act, username }, this.run), (exchange) => pathOf(exchange).startsWith("/admin/"));
+  }
+
+  /** Has a program, outside the browser, try a password and say in `X-Forwarded-For` from where; what was recorded of it.
+   * @param {{server: "session" | "jwt", username: string, password: string, from: string}} what @returns {Promise<Exchange | null>} */
+  stranger(what) {
+    return this.#outside(() => tryPassword(what, this.run), (exchange) => exchange.server === what.server && pathOf(exchange) === "/login");
+  }
+
+  /** Has something done outside the browser, and waits for the exchange that it led to. @param {() => Promise<unknown>} work
+   * @param {(exchange: Exchange) => boolean} isIt @returns {Promise<Exchange | null>} */
+  async #outside(work, isIt) {
     this.#check();
     const before = this.#on.record.lastId;
-    await administrate({ server, act, username }, this.run);
-    const isIt = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run && pathOf(exchange).startsWith("/admin/");
-    await this.#recorded(isIt, 5_000);
-    return this.#on.record.all().find(isIt) ?? null;
+    await work();
+    const wanted = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run && isIt(exchange);
+    await this.#recorded(wanted, 5_000);
+    return this.exchanges.find(wanted) ?? null;
   }
 
   /** Has an origin set cookies, worded as whole `Set-Cookie` lines. They are taken away when the run ends.
