@@ -19,6 +19,7 @@ mod servers;
 mod settings;
 mod stage;
 mod state;
+mod vulnerable;
 
 use std::path::PathBuf;
 use std::sync::Arc;
