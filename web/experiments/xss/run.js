@@ -114,8 +114,9 @@ async function judgeTheft(bench, row, side, secret) {
     bench.observe(label, "stolen", [loot]);
     const copy = await bench.elsewhere(PLACES[row].at, secret);
     bench.observe(`replayed/${row}/${side}`, admission(copy), [loot, copy]);
-  } else if (!found.ran || loots.length > 0) {
-    // Either the script is known not to have run, or it ran, reached the attacker, and had nothing to bring.
+  } else if (!found.ran || (row === "http-only-cookie" && loots.length > 0)) {
+    // Either the script is known not to have run, or it ran, reached the attacker, and had nothing to bring. Where it could have
+    // read the credential, loot without it shows nothing: it may be disguised.
     const why = found.ran ? bench.say("empty") : bench.say("text");
     bench.observe(label, "not-stolen", [bench.report(label), ...loots], why);
     bench.observe(`replayed/${row}/${side}`, "nothing-to-use", [bench.report(label), ...loots]);
