@@ -355,6 +355,12 @@ stage-is-blog = A blog on a host beside the bank's: another origin, the same sit
 stage-is-evil = The attacker: another site.
 stage-is-partner = A third-party service: another site.
 stage-is-twin = Another service on the bank's host, on another port.
+stage-click-popup = A click of yours, anywhere
+vulnerable-title = The bank's notice board
+vulnerable-nobody = Nobody has logged in on this page.
+vulnerable-policy = The policy of this page:
+vulnerable-username = Name
+vulnerable-password = Password
 
 ## Experiments: strips of dots
 dots-median = median { $median } ms

@@ -22,6 +22,7 @@ mod settings;
 mod stage;
 mod state;
 mod stranger;
+mod vulnerable;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -30,6 +30,7 @@ use crate::homemade::{self, Homemade};
 use crate::i18n::Messages;
 use crate::origins::{Origins, host_of};
 use crate::rendezvous;
+use crate::vulnerable;
 
 /// The largest report and the largest form that the stage reads, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -90,6 +91,7 @@ impl Stage {
                 route().method(actix_web::http::Method::OPTIONS).to(allow),
             )
             .configure(homemade::routes)
+            .configure(|config| vulnerable::routes(config, self.role))
             .route("/{file}", get().to(file));
         config.service(scope);
     }

@@ -16,3 +16,4 @@ mod record;
 mod replay;
 mod tabs;
 mod two_labs;
+mod vulnerable;

@@ -6,4 +6,5 @@
 
 mod process;
 mod refusals;
+mod stage;
 mod together;
