@@ -10,7 +10,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-    AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE,
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::middleware::{Condition, Next};
 
@@ -20,12 +20,15 @@ use crate::config::{CorsPolicy, HttpConfig};
 /// the list is felt within a lesson.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 600;
 
+/// The header of a proof of possession (RFC 9449 §4.1). It grants nothing, and on a server that reads none it is nothing.
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+
 /// Answers as the policy says. An origin that is not answered gets its simple requests served all the same, without a CORS
 /// header, and its preflights refused.
 pub(super) fn answers(config: &HttpConfig) -> Condition<Cors> {
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::DELETE])
-        .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, DPOP])
         .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
         .block_on_origin_mismatch(false)
         .max_age(PREFLIGHT_MAX_AGE_SECONDS);

@@ -7,6 +7,7 @@
 
 mod cookies;
 mod dangers;
+mod dpop;
 mod revocation;
 mod server;
 mod tokens;

@@ -9,6 +9,7 @@ const APPLICATION_ID: i32 = 0x5376_5401;
 const SCRIPTS: &[&str] = &[
     include_str!("migrations/0001_users_ledger_sessions_families.sql"),
     include_str!("migrations/0003_revoked_access_tokens.sql"),
+    include_str!("migrations/0005_family_jkt.sql"),
 ];
 
 /// The newest schema this program knows.
