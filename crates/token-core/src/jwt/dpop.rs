@@ -85,7 +85,7 @@ impl ProofVerifier {
     ///
     /// [`DpopError`] says exactly what is wrong; the answer to the client must not.
     ///
-    /// *Spec*: RFC 9449 §4.3, checks 2 to 10 and 12.
+    /// *Spec*: RFC 9449 §4.3, checks 2 to 9, 11, and of 12 the hash; which key it has to be is the caller's to know.
     pub fn verify(
         &self,
         proof: &str,
@@ -164,6 +164,7 @@ fn signed_by_its_own_key(
     key.jkt().ok_or(DpopError::NoKey)
 }
 
+// ANCHOR: what-a-proof-covers
 /// RFC 9449 §4.3, checks 8, 9 and 12.
 fn check_request(claims: Claims<'_, '_>, request: &ProvenRequest<'_>) -> Result<(), DpopError> {
     let htm = claims.text("htm")?;
@@ -188,3 +189,4 @@ fn check_request(claims: Claims<'_, '_>, request: &ProvenRequest<'_>) -> Result<
         _ => Ok(()),
     }
 }
+// ANCHOR_END: what-a-proof-covers
