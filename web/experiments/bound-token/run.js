@@ -2,6 +2,7 @@
 /** Logs in with a key that cannot be read, and lets a thief try everything that can be copied, and what cannot. */
 
 import { admission, jsonObject } from "/static/js/exchange.js";
+import { withShortTimes } from "/static/js/times.js";
 import { canExport, canMakeKeys, forgetKey, keepKey, keptKey, makeKey, prove } from "/static/js/experiment/possession.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
@@ -26,7 +27,9 @@ export async function run(bench) {
       if (client === null || client.isBound !== (name === "sound")) continue;
       await theft(bench, name, client);
       await covers(bench, name, client);
-      await inside(bench, name, client);
+      // A login of its own: the refresh token of the first was in a thief's hands.
+      const fresh = await Client.logIn(bench);
+      if (fresh !== null) await inside(bench, name, fresh);
     }
   } finally {
     if (canMakeKeys()) await forgetKey();
@@ -131,10 +134,12 @@ async function inside(bench, side, client) {
   note(bench, `inside/ridden/${side}`, [ridden.exchange]);
 
   const [ahead, postdated] = [await sign(0), await sign(LATER.milliseconds)];
+  const renewal = found === undefined ? {} : { proof: await prove(found, client.request("POST", "/token", LATER.milliseconds)) };
   bench.doing(bench.say("later"));
   await bench.advance(LATER.step);
   note(bench, `inside/signed-ahead/${side}`, [await client.elsewhere(ahead)]);
   note(bench, `inside/postdated/${side}`, [await client.elsewhere(postdated)]);
+  note(bench, `inside/postdated-refresh/${side}`, [await bench.elsewhere("jwt", client.refresh, { to: "refresh", ...renewal })]);
 }
 
 /** Makes attempts until one is accepted; what one try gets is enough for a thief.
@@ -169,7 +174,10 @@ function judged(exchange) {
 }
 
 /** @param {Exchange | null} exchange */
-const reason = (exchange) => exchange?.steps.find(({ name }) => name === "check DPoP proof" || name === "UPDATE family")?.result ?? null;
+function reason(exchange) {
+  const step = exchange?.steps.findLast(({ name }) => name === "check DPoP proof" || name === "UPDATE family");
+  return step?.result == null ? null : withShortTimes(step.result, Date.parse(exchange?.at ?? ""));
+}
 
 /** @param {Bench} bench */
 function notObservable(bench) {
@@ -177,7 +185,7 @@ function notObservable(bench) {
   const rows = {
     theft: ["own-use", "copied-token", "copied-refresh", "captured-request"],
     covers: ["other-method", "other-path", "altered-body"],
-    inside: ["key", "ridden", "signed-ahead", "postdated"],
+    inside: ["key", "ridden", "signed-ahead", "postdated", "postdated-refresh"],
   };
   for (const [matrix, names] of Object.entries(rows)) {
     for (const name of names) bench.notObservable(`${matrix}/${name}/sound`, why);
