@@ -24,6 +24,12 @@ pub enum Challenge {
     Bearer,
     /// A bearer credential came and is not accepted: `error="invalid_token"`.
     InvalidBearer,
+    /// `Authorization: DPoP` and a proof were expected, and nothing came (RFC 9449 §7.1).
+    Dpop,
+    /// A token came that is not accepted, or not in this way: one that is bound to a key is refused as a bearer token.
+    InvalidDpopToken,
+    /// A bound token came without a proof that fits it.
+    InvalidDpopProof,
     /// A cookie was expected. No registered scheme describes that; HTTP demands a challenge all the same.
     Cookie,
 }
@@ -33,6 +39,9 @@ impl Challenge {
         HeaderValue::from_static(match self {
             Self::Bearer => "Bearer",
             Self::InvalidBearer => r#"Bearer error="invalid_token""#,
+            Self::Dpop => r#"DPoP algs="ES256 EdDSA""#,
+            Self::InvalidDpopToken => r#"DPoP error="invalid_token", algs="ES256 EdDSA""#,
+            Self::InvalidDpopProof => r#"DPoP error="invalid_dpop_proof", algs="ES256 EdDSA""#,
             Self::Cookie => r#"Cookie realm="bank""#,
         })
     }
@@ -59,6 +68,9 @@ pub enum ApiError {
     /// No credential, or one that is not accepted. One external shape for every reason.
     #[error("not authenticated")]
     Unauthenticated(Challenge),
+    /// At a login, a proof of possession that does not fit, or none where one is needed.
+    #[error("no fitting DPoP proof")]
+    InvalidDpopProof,
     /// Unknown user, wrong password, banned user: indistinguishable on purpose.
     #[error("login failed")]
     LoginFailed(Challenge),
@@ -140,6 +152,11 @@ impl ApiError {
                 "Not logged in",
                 "Log in with POST /login and send the credential that it returns.".to_owned(),
             ),
+            Self::InvalidDpopProof => (
+                "/problems/invalid-dpop-proof",
+                "Proof not accepted",
+                "Send one new proof for this method and this address in the header DPoP (RFC 9449 §4.2).".to_owned(),
+            ),
             Self::LoginFailed(_) => (
                 "/problems/login-failed",
                 "Login failed",
@@ -209,7 +226,7 @@ impl ResponseError for ApiError {
             Self::Forbidden(_) | Self::CrossSite(_) | Self::WrongPassword => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Invalid(_) | Self::InvalidDpopProof => StatusCode::BAD_REQUEST,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict(_) | Self::InsufficientFunds => StatusCode::CONFLICT,

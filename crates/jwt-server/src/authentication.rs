@@ -18,6 +18,7 @@ use user_store::users::{Role, User, UserId, Users};
 use user_store::{DeniedTokens, FamilyRecord, RefreshFamilies, StoreError, step};
 
 use crate::config::JwtConfig;
+use crate::dpop::{Possession, is_scheme};
 use crate::keys::Keyring;
 use crate::revocation::token_id;
 
@@ -34,6 +35,7 @@ pub(crate) struct JwtAuthentication {
     pub(crate) keyring: Keyring,
     pub(crate) refresh_key: RefreshKey,
     pub(crate) introspection_secret: SecretString,
+    pub(crate) possession: Possession,
     pub(crate) config: JwtConfig,
 }
 
@@ -43,7 +45,7 @@ pub(crate) struct TokenAnswer {
     /// Signed, readable by anyone, believed until it expires; absent where it travels in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<String>,
-    /// `Bearer`.
+    /// `Bearer`, or `DPoP` where the token is bound to the key of the proof that came along.
     token_type: &'static str,
     /// The lifetime of the access token in seconds.
     expires_in: u64,
@@ -76,6 +78,7 @@ impl JwtAuthentication {
             sid: family.id.to_string(),
             token_id: token_id(family),
             epoch: self.epoch_of(user),
+            jkt: family.jkt,
         };
         let step = step!(authentication, compute, "sign access token");
         step.record("result", self.config.algorithm.as_str());
@@ -84,7 +87,7 @@ impl JwtAuthentication {
             .map_err(ApiError::internal)?;
         Ok(TokenAnswer {
             access_token: Some(issued.token.expose().to_owned()),
-            token_type: "Bearer",
+            token_type: family.jkt.map_or("Bearer", |_| "DPoP"),
             expires_in: self.config.access_lifetime.as_secs(),
             refresh_token: self
                 .refresh_key
@@ -140,9 +143,7 @@ impl JwtAuthentication {
             Transport::Header => {
                 let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
                 let (scheme, token) = value.split_once(' ')?;
-                scheme
-                    .eq_ignore_ascii_case("Bearer")
-                    .then(|| token.to_owned())
+                is_scheme(scheme).then(|| token.to_owned())
             }
             Transport::Cookie => request
                 .cookie(&self.config.cookie_name())
@@ -166,13 +167,12 @@ impl Authentication for JwtAuthentication {
         let token = self
             .carried(request)
             .ok_or(ApiError::Unauthenticated(self.challenge()))?;
-        let refused = match self.config.transport {
-            Transport::Header => Challenge::InvalidBearer,
-            Transport::Cookie => Challenge::Cookie,
-        };
+        let refused = self.possession.refusal(request, self.config.transport);
         let claims = self
             .believed(&token)
             .ok_or(ApiError::Unauthenticated(refused))?;
+        let (cnf, now) = (claims.cnf, self.clock.now());
+        self.possession.check(request, &token, cnf, now)?;
         if self.is_revoked(&claims).await? {
             return Err(ApiError::Unauthenticated(refused));
         }
@@ -191,13 +191,17 @@ impl Authentication for JwtAuthentication {
 
     fn challenge(&self) -> Challenge {
         match self.config.transport {
-            Transport::Header => Challenge::Bearer,
+            Transport::Header => self.possession.challenge(),
             Transport::Cookie => Challenge::Cookie,
         }
     }
 
     async fn log_in(&self, request: &HttpRequest, user: &User) -> Result<LoggedIn, ApiError> {
-        let family = self.families.create(user.id, &device(request)).await?;
+        let key = self.possession.offered(request, self.clock.now())?;
+        let family = self
+            .families
+            .create_bound(user.id, &device(request), key)
+            .await?;
         let answer = self.answer(user, &family)?;
         Ok(LoggedIn {
             response: self.respond(answer),

@@ -1,5 +1,6 @@
 //! The settings of the JWT server.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bank::{ConfigError, CookieConfig, HttpConfig, LoginConfig, Transport};
@@ -9,7 +10,25 @@ use token_core::refresh::RefreshPolicy;
 
 use crate::revocation::Revocation;
 
+/// Shorter than the clocks of clients differ, no proof arrives; longer, a captured one is of use too long.
+const DPOP_WINDOW: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether tokens are bound to a key of the client (RFC 9449).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dpop {
+    /// Proofs at a login are not looked at, and every new token is a bearer token. A token that was bound before stays bound.
+    Off,
+    /// The client decides: a login with a proof gets tokens that are worth nothing without its key, one without gets bearer tokens.
+    ///
+    /// The default, since a server cannot bind what a client cannot prove: `curl`, and every client that has not heard of DPoP, goes
+    /// on working, and one that has gets what RFC 9700 §2.2 recommends.
+    #[default]
+    Accepted,
+    /// No login without a proof, and no bearer token is believed.
+    Required,
+}
 
 /// What a JWT server is built from. The default is the most secure that works.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,6 +64,12 @@ pub struct JwtConfig {
     /// How far the clocks of issuer and verifier may differ, at most 60s.
     #[serde(with = "humantime_serde")]
     pub leeway: Duration,
+    /// Whether tokens are bound to a key of the client: `off`, `accepted` or `required`. Only with header transport; the addresses
+    /// that proofs name begin with `issuer`.
+    pub dpop: Dpop,
+    /// How long after it was made a proof is accepted, and remembered so that it works once; 1s to 5m.
+    #[serde(with = "humantime_serde")]
+    pub dpop_window: Duration,
     /// The cookie of cookie transport.
     pub cookie: CookieConfig,
     /// How much may go wrong at a login.
@@ -84,6 +109,8 @@ impl Default for JwtConfig {
             dangerously_reusable_refresh: false,
             revocation: Revocation::default(),
             leeway: Duration::ZERO,
+            dpop: Dpop::default(),
+            dpop_window: Duration::from_secs(60),
             cookie: CookieConfig::default(),
             login: LoginConfig::default(),
             http: HttpConfig::default(),
@@ -142,6 +169,15 @@ impl JwtConfig {
         }
         if self.leeway > Duration::from_secs(60) {
             problems.push("leeway: at most 60s".to_owned());
+        }
+        if !DPOP_WINDOW.contains(&self.dpop_window) {
+            problems.push("dpop_window: 1s to 5m".to_owned());
+        }
+        if self.dpop == Dpop::Required && self.transport == Transport::Cookie {
+            problems.push(
+                "dpop: `required` needs transport `header`, since a cookie goes without a proof"
+                    .to_owned(),
+            );
         }
         for (name, value) in [
             ("issuer", &self.issuer),

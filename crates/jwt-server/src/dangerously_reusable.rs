@@ -5,6 +5,7 @@
 //! nobody can tell the two apart (RFC 9700 §4.14.2).
 
 use bank::ApiError;
+use token_core::jwt::Thumbprint;
 use token_core::refresh::FamilyId;
 use user_store::users::UserId;
 
@@ -17,6 +18,7 @@ impl JwtAuthentication {
         &self,
         family: FamilyId,
         generation: u32,
+        key: Option<Thumbprint>,
     ) -> Result<Option<TokenAnswer>, ApiError> {
         let now = self.clock.now();
         let Some(record) = self.families.by_id(family).await? else {
@@ -24,6 +26,9 @@ impl JwtAuthentication {
         };
         let family = record.family;
         if family.generation != generation || !family.is_live(now, &self.config.refresh_policy()) {
+            return Ok(None);
+        }
+        if !family.answers_to(key) || !self.possession.suffices(&family) {
             return Ok(None);
         }
         match self.users.by_id(UserId(family.user_id)).await? {

@@ -6,6 +6,7 @@
 mod authentication;
 mod config;
 mod dangerously_reusable;
+mod dpop;
 mod keys;
 mod metadata;
 mod oauth;
@@ -19,10 +20,11 @@ use token_core::key_folder::{KeyFolder, KeyFolderError};
 use user_store::Stores;
 use utoipa::OpenApi;
 
-pub use config::{JwtConfig, Preset};
+pub use config::{Dpop, JwtConfig, Preset};
 pub use revocation::Revocation;
 
 use authentication::JwtAuthentication;
+use dpop::Possession;
 use keys::Keyring;
 
 /// The endpoints of OAuth, which take forms and read no cookie.
@@ -74,6 +76,7 @@ pub fn build(
         keyring,
         refresh_key: keys.refresh_key(),
         introspection_secret: keys.introspection_secret(),
+        possession: Possession::of(&config),
         config,
     });
     let own = web::Data::from(Arc::clone(&authentication));

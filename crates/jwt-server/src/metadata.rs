@@ -3,9 +3,12 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
+use token_core::jwt::SignatureAlgorithm;
+use token_core::jwt::dpop::ALGORITHMS;
 
 use crate::authentication::JwtAuthentication;
 use crate::config::JwtConfig;
+use crate::dpop;
 
 /// How long a verifier may keep the keys: shorter than any overlap at a rotation.
 const CACHE: &str = "public, max-age=300";
@@ -16,7 +19,7 @@ pub(crate) struct Metadata(Value);
 
 pub(crate) fn document(config: &JwtConfig) -> Metadata {
     let issuer = config.issuer.trim_end_matches('/');
-    Metadata(json!({
+    let mut metadata = json!({
         // Identical to the `iss` claim, or a client must not use the document (RFC 8414 §3.3).
         "issuer": config.issuer,
         "token_endpoint": format!("{issuer}/token"),
@@ -27,7 +30,13 @@ pub(crate) fn document(config: &JwtConfig) -> Metadata {
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
-    }))
+    });
+    // RFC 9449 §5.1: whoever finds no list shall send no proofs.
+    if dpop::is_spoken(config) {
+        let names = ALGORITHMS.map(SignatureAlgorithm::as_str);
+        metadata["dpop_signing_alg_values_supported"] = json!(names);
+    }
+    Metadata(metadata)
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {

@@ -12,6 +12,7 @@ use user_store::users::UserId;
 use utoipa::OpenApi;
 
 use crate::authentication::{JwtAuthentication, TokenAnswer};
+use crate::dpop::NotProven;
 
 /// The name by which a resource server introduces itself to `/introspect`.
 const INTROSPECTION_CLIENT: &str = "introspection";
@@ -42,9 +43,11 @@ fn refuse(error: &'static str, description: &'static str) -> HttpResponse {
         .json(json!({ "error": error, "error_description": description }))
 }
 
-/// Checks the password and issues an access token and a refresh token.
-#[utoipa::path(post, path = "/login", tag = "logins", request_body = bank::LoginRequest, responses(
+/// Checks the password and issues an access token and a refresh token, both bound to the key of the DPoP proof if one comes along.
+#[utoipa::path(post, path = "/login", tag = "logins", request_body = bank::LoginRequest,
+    params(("DPoP" = Option<String>, Header, description = "A proof of the key to bind the tokens to (RFC 9449)")), responses(
     (status = 200, body = TokenAnswer),
+    (status = 400, description = "The DPoP proof does not fit, or is needed and missing", body = Problem),
     (status = 401, description = "The username or the password is wrong", body = Problem),
     (status = 429, description = "Too many failed logins; see Retry-After", body = Problem),
     (status = 503, description = "Too many logins at once", body = Problem)))]
@@ -65,14 +68,16 @@ struct TokenRequest {
 }
 
 /// Takes a refresh token and gives the next pair (RFC 6749 §6). Each refresh token works once; using one that was used
-/// before ends the login.
+/// before ends the login. One of a login that was made with a DPoP proof needs a proof of the same key (RFC 9449 §5).
 #[utoipa::path(post, path = "/token", tag = "oauth",
+    params(("DPoP" = Option<String>, Header, description = "A proof of the key that the login was made with (RFC 9449)")),
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"), responses(
     (status = 200, body = TokenAnswer),
-    (status = 400, description = "`invalid_grant`, `invalid_request` or `unsupported_grant_type` (RFC 6749 §5.2)"),
+    (status = 400, description = "`invalid_grant`, `invalid_request`, `unsupported_grant_type` (RFC 6749 §5.2) or `invalid_dpop_proof` (RFC 9449 §5)"),
     (status = 503, description = "The store cannot be reached", body = Problem)))]
 async fn token(
     server: web::Data<JwtAuthentication>,
+    request: HttpRequest,
     form: web::Form<TokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let form = form.into_inner();
@@ -95,19 +100,32 @@ async fn token(
     let Ok((family, generation)) = server.refresh_key.open(presented.expose()) else {
         return refused();
     };
+    let key = match server.possession.offered(&request, server.clock.now()) {
+        Ok(key) => key,
+        Err(NotProven::Full) => return Err(NotProven::Full.into()),
+        Err(NotProven::Invalid) => {
+            return Ok(refuse(
+                "invalid_dpop_proof",
+                "Send one new proof for this method and this address in the header DPoP.",
+            ));
+        }
+    };
     if server.config.dangerously_reusable_refresh {
-        return match server.reuse(family, generation).await? {
+        return match server.reuse(family, generation, key).await? {
             Some(answer) => Ok(server.respond(answer)),
             None => refused(),
         };
     }
     let policy = server.config.refresh_policy();
-    let Some(presentation) = server.families.present(family, generation, &policy).await? else {
+    let presented = server
+        .families
+        .present_with(family, generation, key, &policy);
+    let Some(presentation) = presented.await? else {
         return refused();
     };
     match (presentation.outcome, presentation.user) {
         (Presented::Rotated(family) | Presented::Retried(family), Some(user))
-            if user.banned_at.is_none() =>
+            if user.banned_at.is_none() && server.possession.suffices(&family) =>
         {
             let answer = server.answer(&user, &family)?;
             Ok(server.respond(answer))
@@ -180,11 +198,16 @@ async fn introspect(
         if server.is_revoked(&claims).await? {
             return Ok(HttpResponse::Ok().json(json!({ "active": false })));
         }
-        return Ok(HttpResponse::Ok().json(json!({
-            "active": true, "token_type": "Bearer", "sub": claims.sub, "username": claims.username,
+        let mut answer = json!({
+            "active": true, "token_type": claims.cnf.map_or("Bearer", |_| "DPoP"), "sub": claims.sub, "username": claims.username,
             "client_id": claims.client_id, "iss": claims.iss, "aud": claims.aud, "exp": claims.exp, "iat": claims.iat,
             "jti": claims.jti,
-        })));
+        });
+        // RFC 9449 §6.2: who asks has to demand the proof.
+        if let Some(cnf) = claims.cnf {
+            answer["cnf"] = json!(cnf);
+        }
+        return Ok(HttpResponse::Ok().json(answer));
     }
     let policy = server.config.refresh_policy();
     if let Ok((family, generation)) = server.refresh_key.open(token.expose())

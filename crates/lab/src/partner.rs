@@ -120,6 +120,10 @@ impl Partner {
             Verifier::new(keys, config).map_err(|error| Unknown::Refused(error.to_string()))?;
         let verified = step.in_scope(|| verifier.verify(token, self.clock.now()));
         let claims = verified.map_err(|error| refused(&step, error.to_string()))?;
+        if claims.cnf.is_some() {
+            // RFC 9449 §7.1: whoever asks for no proof must not take such a token for a bearer token.
+            return Err(refused(&step, "bound to a key".to_owned()));
+        }
         step.record("result", claims.username.as_str());
         Ok(claims.username)
     }

@@ -6,6 +6,7 @@
 mod algorithm;
 mod claims;
 mod compact;
+pub mod dpop;
 mod error;
 mod inspect;
 mod issuer;
@@ -17,11 +18,11 @@ mod unverified;
 mod verifier;
 
 pub use algorithm::{Algorithm, SignatureAlgorithm, UnknownAlgorithm};
-pub use claims::{AccessClaims, Audience};
+pub use claims::{AccessClaims, Audience, Confirmation};
 pub use error::{Part, VerifyError};
 pub use inspect::{Inspection, inspect};
 pub use issuer::{AccessToken, IssueError, Issued, Issuer, IssuerConfig, Subject};
-pub use keys::{KeyError, KeyRing, SigningKey, VerificationKey};
+pub use keys::{KeyError, KeyRing, MalformedThumbprint, SigningKey, Thumbprint, VerificationKey};
 pub use rules::{ConfigError, Expected, MAX_LEEWAY};
 pub use unverified::{Unverified, decode_unverified};
 pub use verifier::{Verifier, VerifierConfig};

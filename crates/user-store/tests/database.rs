@@ -235,11 +235,7 @@ fn a_newer_schema_is_refused_and_left_as_it_is() {
     assert!(
         matches!(
             error,
-            OpenError::NewerSchema {
-                found: 999,
-                supported: 3,
-                ..
-            }
+            OpenError::NewerSchema { found: 999, supported, .. } if supported < 999
         ),
         "{error}"
     );

@@ -168,9 +168,9 @@ export const administrate = (order, tie) => lab("POST", "/lab/administrator", { 
  * @returns {Promise<{status: number}>} */
 export const tryPassword = (what, tie) => lab("POST", "/lab/stranger", { ...what, run: tie });
 /** Has a client outside the browser send a copied credential.
- * @param {string} server @param {string} credential @param {string} [tie]
+ * @param {string} server @param {string} credential @param {string} [tie] @param {{to?: "read" | "refresh", proof?: string}} [how]
  * @returns {Promise<{exchange: number, status: number}>} */
-export const replay = (server, credential, tie) => lab("POST", "/lab/replay", { server, credential, run: tie });
+export const replay = (server, credential, tie, how = {}) => lab("POST", "/lab/replay", { server, credential, run: tie, ...how });
 /** @param {string} id @returns {Promise<import("./experiment/verdict.js").Definition>} */
 export const fetchExperiment = (id) => lab("GET", `/experiments/${id}.json`);
 /** @param {number} after @returns {Promise<Exchange[]>} */

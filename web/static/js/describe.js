@@ -86,13 +86,15 @@ function credentialLine(credential, cookieName) {
   return [{ text: `Cookie: ${name}=${elideMiddle(value)}${others}`, tone: "lane" }];
 }
 
-/** The body in brief, and `Origin` where the server decides by it: on requests that change something.
+/** The body in brief, a proof of possession, and `Origin` where the server decides by it: on requests that change something.
  * @param {Exchange} exchange @returns {Segment[][]} */
 function requestDetails(exchange) {
   /** @type {Segment[][]} */
   const lines = [];
   const origin = header(exchange.request, "origin");
   if (origin !== undefined && exchange.request.method !== "GET") lines.push([{ text: `Origin: ${origin}`, tone: "soft" }]);
+  const proof = header(exchange.request, "dpop");
+  if (proof !== undefined) lines.push([{ text: "DPoP: ", tone: "lane" }, ...shortToken(proof)]);
   const json = jsonObject(exchange.request.body);
   const form = formObject(exchange.request);
   if (json !== null && "password" in json) lines.push([{ text: `${json.username} · ${json.password}`, tone: "soft" }]);

@@ -21,6 +21,9 @@ use crate::config::{CorsPolicy, HttpConfig};
 /// the list is felt within a lesson.
 const PREFLIGHT_MAX_AGE_SECONDS: usize = 600;
 
+/// The header of a proof of possession (RFC 9449 §4.1). It grants nothing, and on a server that reads none it is nothing.
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+
 /// Answers as the policy says. An origin that is not answered gets its simple requests served all the same, without a CORS
 /// header, and its preflights refused.
 pub(super) fn answers(config: &HttpConfig) -> Condition<Cors> {
@@ -30,6 +33,7 @@ pub(super) fn answers(config: &HttpConfig) -> Condition<Cors> {
             AUTHORIZATION,
             CONTENT_TYPE,
             HeaderName::from_static(CSRF_TOKEN),
+            DPOP,
         ])
         .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE])
         .block_on_origin_mismatch(false)

@@ -8,6 +8,7 @@
 mod cookies;
 mod csrf_token;
 mod dangers;
+mod dpop;
 mod revocation;
 mod server;
 mod throttle;

@@ -54,7 +54,7 @@ fn simple_answer(origin: &str, credentials: bool) -> Vec<String> {
 
 fn preflight_answer(origin: &str, credentials: bool) -> Vec<String> {
     let mut lines = vec![
-        "allow-headers: authorization, content-type, x-csrf-token".to_owned(),
+        "allow-headers: authorization, content-type, dpop, x-csrf-token".to_owned(),
         "allow-methods: DELETE, GET, POST".to_owned(),
         format!("allow-origin: {origin}"),
         "max-age: 600".to_owned(),

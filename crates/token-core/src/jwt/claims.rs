@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::VerifyError;
+use super::json::{self, Json};
 use super::rules::Claims;
+use super::{Thumbprint, VerifyError};
 use crate::clock::UnixSeconds;
 
 /// Who a token is meant for.
@@ -56,7 +57,16 @@ impl From<Audience> for OneOrMany {
     }
 }
 
-/// The claims of our access tokens: RFC 9068 §2.2, and four of our own.
+/// What its bearer has to prove besides.
+///
+/// *Spec*: RFC 7800 §3, RFC 9449 §6.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The key that every use of the token needs a proof of.
+    pub jkt: Thumbprint,
+}
+
+/// The claims of our access tokens: RFC 9068 §2.2, RFC 9449 §6.1, and four of our own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// Who issued the token.
@@ -85,6 +95,12 @@ pub struct AccessClaims {
     /// How often the user's tokens had been taken back when this one was issued; of our own, and optional.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<i64>,
+    /// The key that the token is bound to.
+    ///
+    /// *Security*: the verifier reads it and cannot check it, for it sees the token alone. Whoever accepts tokens must demand a proof
+    /// ([`super::dpop`]) where it is there, or refuse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 impl AccessClaims {
@@ -105,6 +121,7 @@ impl AccessClaims {
             username: text("username")?,
             role: text("role")?,
             epoch: claims.optional_integer("epoch")?,
+            cnf: confirmation(claims)?,
         })
     }
 
@@ -114,4 +131,22 @@ impl AccessClaims {
         let id: i64 = self.sub.parse().ok()?;
         (id.to_string() == self.sub).then_some(id)
     }
+}
+
+/// A confirmation by other means than `jkt` is an error: to pass over it would make a bound token a bearer token.
+fn confirmation(claims: Claims<'_, '_>) -> Result<Option<Confirmation>, VerifyError> {
+    let Some(cnf) = json::member(claims.0, "cnf") else {
+        return Ok(None);
+    };
+    let jkt = match cnf {
+        Json::Object(members) => json::member(members, "jkt"),
+        _ => None,
+    };
+    jkt.and_then(Json::as_text)
+        .and_then(|jkt| jkt.parse().ok())
+        .map(|jkt| Some(Confirmation { jkt }))
+        .ok_or(VerifyError::ClaimType {
+            claim: "cnf",
+            expected: "an object with the thumbprint of a key as jkt",
+        })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessClaims, KeyRing, jws};
+use super::{AccessClaims, Confirmation, KeyRing, Thumbprint, jws};
 use crate::clock::UnixSeconds;
 use crate::secret::{HIDDEN, SecretString};
 
@@ -36,6 +36,8 @@ pub struct Subject {
     pub token_id: String,
     /// The `epoch` claim: how often the user's tokens were taken back so far. Left out where no verifier asks.
     pub epoch: Option<i64>,
+    /// The key to bind the token to; a bearer token without.
+    pub jkt: Option<Thumbprint>,
 }
 
 /// An access token as the client holds it.
@@ -129,6 +131,7 @@ impl Issuer {
             username: subject.username.clone(),
             role: subject.role.clone(),
             epoch: subject.epoch,
+            cnf: subject.jkt.map(|jkt| Confirmation { jkt }),
         }
     }
 }

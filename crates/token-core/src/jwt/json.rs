@@ -169,7 +169,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        // Our own claims are eleven; one allocation holds them.
+        // Our own claims are twelve at most; one allocation holds them.
         let mut members = Vec::with_capacity(12);
         while let Some(name) = map.next_key()? {
             // A member name is read as a value and can only be text.

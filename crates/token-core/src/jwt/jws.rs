@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 
 use super::compact::{self, Compact, Header};
 use super::{IssueError, KeyRing, Part, SigningKey, VerificationKey, VerifyError};
@@ -69,6 +70,21 @@ pub(crate) fn check(
 /// [`IssueError::Signing`] when the cryptography refuses.
 pub fn sign(payload: &[u8], typ: &str, key: &SigningKey) -> Result<SecretString, IssueError> {
     sign_under(&key.header(typ), payload, key)
+}
+
+/// Signs any payload under any header, for statements that are no access tokens: the proofs of [`super::dpop`] bring their key in it.
+///
+/// # Errors
+///
+/// [`IssueError::Signing`] when the cryptography refuses.
+///
+/// *Security*: nothing makes the header say what the key is; a verifier that pins the algorithm refuses what does not fit.
+pub fn sign_with_header(
+    header: &Value,
+    payload: &[u8],
+    key: &SigningKey,
+) -> Result<SecretString, IssueError> {
+    sign_under(&URL_SAFE_NO_PAD.encode(header.to_string()), payload, key)
 }
 
 /// Signs under a header that is encoded already.

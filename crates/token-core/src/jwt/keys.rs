@@ -6,9 +6,11 @@ mod pem;
 mod ring;
 mod rsa_der;
 mod signing;
+mod thumbprint;
 mod verification;
 
 pub use error::KeyError;
 pub use ring::KeyRing;
 pub use signing::SigningKey;
+pub use thumbprint::{MalformedThumbprint, Thumbprint};
 pub use verification::VerificationKey;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FamilyId, RefreshPolicy};
 use crate::clock::UnixSeconds;
+use crate::jwt::Thumbprint;
 
 /// The generation that a login begins with.
 pub const FIRST_GENERATION: u32 = 1;
@@ -79,6 +80,8 @@ pub struct TokenFamily {
     pub rotated_at: UnixSeconds,
     /// Set once, never unset.
     pub revoked: Option<Revoked>,
+    /// The key that the login was made with: its refresh tokens are worth nothing without a proof of it (RFC 9449 §5).
+    pub jkt: Option<Thumbprint>,
 }
 
 /// What a store does with a presented token, after writing the family that comes with it.
@@ -109,6 +112,10 @@ pub enum Refusal {
     /// A generation that the family has not reached: a database put back from an older copy, for a forger has no key.
     #[error("the refresh token was never issued")]
     NeverIssued,
+    /// The family is bound to a key, and no proof of that one came along. The owner's token stays alive: a thief must not be able to end
+    /// a login by presenting what is useless to them.
+    #[error("the family is bound to another key")]
+    OtherKey,
 }
 
 impl TokenFamily {
@@ -122,7 +129,14 @@ impl TokenFamily {
             created_at: now,
             rotated_at: now,
             revoked: None,
+            jkt: None,
         }
+    }
+
+    /// Whether its tokens may be presented by whoever has proven to hold `key`.
+    #[must_use]
+    pub fn answers_to(&self, key: Option<Thumbprint>) -> bool {
+        self.jkt.is_none() || self.jkt == key
     }
 
     /// When the live token dies if nobody uses it: its own lifetime or the family's limit, whichever is first.

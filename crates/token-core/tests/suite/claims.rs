@@ -248,3 +248,24 @@ fn an_inspection_and_the_verifier_agree_on_what_is_sound() {
     let inspection = inspect(&token, &keys, &Expected::default(), NOW).unwrap();
     assert_eq!(inspection.problems, []);
 }
+
+#[test]
+fn a_binding_is_read_and_one_that_is_not_understood_is_refused() {
+    let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    let claims = forge::verify(&with("cnf", json!({ "jkt": jkt }))).unwrap();
+    assert_eq!(claims.cnf.unwrap().jkt.to_string(), jkt);
+    for wrong in [
+        json!(null),
+        json!(jkt),
+        json!({}),
+        json!({ "jkt": 1 }),
+        json!({ "jkt": "short" }),
+        json!({ "x5t#S256": jkt }),
+    ] {
+        let answer = forge::verify(&with("cnf", wrong.clone())).map(|claims| claims.cnf);
+        assert!(
+            matches!(answer, Err(VerifyError::ClaimType { claim: "cnf", .. })),
+            "{wrong}"
+        );
+    }
+}

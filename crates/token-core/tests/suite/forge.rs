@@ -44,6 +44,7 @@ pub(crate) fn alice() -> Subject {
         sid: "00112233445566778899aabbccddeeff".to_owned(),
         token_id: "00112233445566778899aabbccddeeff.1".to_owned(),
         epoch: None,
+        jkt: None,
     }
 }
 

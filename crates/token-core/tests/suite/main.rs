@@ -9,6 +9,7 @@
 mod attacks;
 mod claims;
 mod debug;
+mod dpop;
 mod forge;
 mod form;
 mod interoperability;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use token_core::jwt::Thumbprint;
 use token_core::refresh::{
     FamilyId, Presented, RefreshPolicy, Refusal, RevocationReason, TokenFamily,
 };
@@ -12,6 +13,7 @@ cases! {
     /// Every promise of [`crate::RefreshFamilies`].
     pub fn refresh_families(OpenStores<'_>) for House {
         a_family_is_found_as_it_was_begun,
+        a_bound_family_answers_to_its_key_alone_and_stays_as_it_is_otherwise,
         presenting_the_live_token_rotates_and_the_row_follows,
         a_retry_within_grace_changes_nothing,
         a_reuse_revokes_and_the_revocation_stays,
@@ -77,6 +79,36 @@ async fn a_family_is_found_as_it_was_begun(house: House) {
         .present(family.id, family.generation, &POLICY)
         .await;
     assert_eq!(presented.unwrap().unwrap().user, Some(alice));
+}
+
+async fn a_bound_family_answers_to_its_key_alone_and_stays_as_it_is_otherwise(house: House) {
+    let families = &house.stores.families;
+    let alice = house.customer("alice", 0).await;
+    let [mine, theirs] = [1, 2].map(|byte| Thumbprint::from_bytes([byte; 32]));
+    let bound = families.create_bound(alice.id, "a test", Some(mine)).await;
+    let bound = bound.unwrap();
+    assert_eq!(house.stored(bound.id).await, bound);
+    assert_eq!(bound.jkt, Some(mine));
+    let present = async |generation: u32, key: Option<Thumbprint>| {
+        let presented = families.present_with(bound.id, generation, key, &POLICY);
+        presented.await.unwrap().unwrap().outcome
+    };
+    for key in [None, Some(theirs)] {
+        let refused = Presented::Refused(Refusal::OtherKey);
+        assert_eq!(present(bound.generation, key).await, refused);
+    }
+    assert_eq!(house.stored(bound.id).await, bound);
+    let Presented::Rotated(rotated) = present(bound.generation, Some(mine)).await else {
+        panic!("the owner was refused");
+    };
+    assert_eq!(rotated.jkt, Some(mine));
+    // An old token in a thief's hands does not end the login; with the key it is a reuse as ever.
+    house.clock.advance(Duration::from_secs(10));
+    let refused = Presented::Refused(Refusal::OtherKey);
+    assert_eq!(present(bound.generation, None).await, refused);
+    assert_eq!(house.stored(bound.id).await, rotated);
+    let reused = present(bound.generation, Some(mine)).await;
+    assert!(matches!(reused, Presented::Reused(_)));
 }
 
 async fn presenting_the_live_token_rotates_and_the_row_follows(house: House) {

@@ -5,6 +5,7 @@ mod sqlite;
 pub use sqlite::SqliteRefreshFamilies;
 
 use async_trait::async_trait;
+use token_core::jwt::Thumbprint;
 use token_core::refresh::{FamilyId, Presented, RefreshPolicy, RevocationReason, TokenFamily};
 
 use crate::{StoreError, User, UserId};
@@ -34,17 +35,38 @@ pub struct FamilyRecord {
 /// Tokens are derived from (family, generation), so there is none to store: neither plain nor hashed.
 #[async_trait]
 pub trait RefreshFamilies: std::fmt::Debug + Send + Sync {
-    /// Opens a family at its first generation.
-    async fn create(&self, user: UserId, device: &str) -> Result<TokenFamily, StoreError>;
-    /// Presents a token: compare and swap in one transaction, by the rules of [`token_core::refresh::present`]. `None` if there is no such family.
+    /// Opens a family at its first generation, bound to a key if there is one.
+    async fn create_bound(
+        &self,
+        user: UserId,
+        device: &str,
+        key: Option<Thumbprint>,
+    ) -> Result<TokenFamily, StoreError>;
+    /// Presents a token, with the key that its bearer has proven to hold: compare and swap in one transaction, by the rules of
+    /// [`token_core::refresh::present`]. `None` if there is no such family.
     ///
-    /// A reuse revokes the family, and that is committed although the request will be refused.
+    /// A reuse revokes the family, and that is committed although the request will be refused. A family that is bound to another key
+    /// stays as it is: [`token_core::refresh::Refusal::OtherKey`].
+    async fn present_with(
+        &self,
+        family: FamilyId,
+        generation: u32,
+        key: Option<Thumbprint>,
+        policy: &RefreshPolicy,
+    ) -> Result<Option<Presentation>, StoreError>;
+    /// Opens a family that is bound to no key.
+    async fn create(&self, user: UserId, device: &str) -> Result<TokenFamily, StoreError> {
+        self.create_bound(user, device, None).await
+    }
+    /// Presents a token whose bearer has proven nothing.
     async fn present(
         &self,
         family: FamilyId,
         generation: u32,
         policy: &RefreshPolicy,
-    ) -> Result<Option<Presentation>, StoreError>;
+    ) -> Result<Option<Presentation>, StoreError> {
+        self.present_with(family, generation, None, policy).await
+    }
     /// The family of this id.
     async fn by_id(&self, family: FamilyId) -> Result<Option<FamilyRecord>, StoreError>;
     /// Revokes a family; says whether there was one not yet revoked.

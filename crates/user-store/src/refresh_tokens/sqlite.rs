@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use token_core::clock::{Clock, UnixSeconds};
+use token_core::jwt::Thumbprint;
 use token_core::refresh::{
-    FamilyId, Presented, RefreshPolicy, RevocationReason, Revoked, TokenFamily, present,
+    FamilyId, Presented, RefreshPolicy, Refusal, RevocationReason, Revoked, TokenFamily, present,
 };
 
 use super::{FamilyRecord, Presentation, RefreshFamilies};
@@ -30,7 +31,8 @@ impl SqliteRefreshFamilies {
     }
 }
 
-const RECORDS: &str = "SELECT f.id, f.user_id, f.generation, f.created_at, f.rotated_at, f.revoked_at, f.revoked_reason, f.device, u.username
+const RECORDS: &str = "SELECT f.id, f.user_id, f.generation, f.created_at, f.rotated_at, f.revoked_at, f.revoked_reason, f.jkt,
+            f.device, u.username
      FROM refresh_families f JOIN users u ON u.id = f.user_id";
 
 /// Reads a family from a row that begins with the columns of [`RECORDS`].
@@ -55,14 +57,17 @@ fn family_of(row: &Row<'_>) -> rusqlite::Result<TokenFamily> {
         created_at: UnixSeconds(row.get(3)?),
         rotated_at: UnixSeconds(row.get(4)?),
         revoked,
+        jkt: row
+            .get::<_, Option<[u8; 32]>>(7)?
+            .map(Thumbprint::from_bytes),
     })
 }
 
 fn record_of(row: &Row<'_>) -> rusqlite::Result<FamilyRecord> {
     Ok(FamilyRecord {
         family: family_of(row)?,
-        device: row.get(7)?,
-        username: row.get(8)?,
+        device: row.get(8)?,
+        username: row.get(9)?,
     })
 }
 
@@ -71,21 +76,26 @@ fn present_in(
     connection: &Connection,
     id: FamilyId,
     generation: u32,
+    key: Option<Thumbprint>,
     now: UnixSeconds,
     policy: &RefreshPolicy,
 ) -> rusqlite::Result<Option<Presentation>> {
     let found = connection
         .prepare_cached(
-            "SELECT f.id, f.user_id, f.generation, f.created_at, f.rotated_at, f.revoked_at, f.revoked_reason,
+            "SELECT f.id, f.user_id, f.generation, f.created_at, f.rotated_at, f.revoked_at, f.revoked_reason, f.jkt,
                     u.id, u.username, u.role, u.banned_at, u.created_at, u.token_epoch
              FROM refresh_families f JOIN users u ON u.id = f.user_id WHERE f.id = ?1",
         )?
-        .query_row([id.0], |row| Ok((family_of(row)?, user_at(row, 7)?)))
+        .query_row([id.0], |row| Ok((family_of(row)?, user_at(row, 8)?)))
         .optional()?;
     let Some((family, user)) = found else {
         return Ok(None);
     };
-    let outcome = present(&family, generation, now, policy);
+    let outcome = if family.answers_to(key) {
+        present(&family, generation, now, policy)
+    } else {
+        Presented::Refused(Refusal::OtherKey)
+    };
     match outcome {
         Presented::Rotated(next) | Presented::Reused(next) => swap(connection, &family, &next)?,
         Presented::Retried(_) | Presented::Refused(_) => {}
@@ -130,16 +140,24 @@ fn describe(presentation: Option<&Presentation>) -> String {
 
 #[async_trait]
 impl RefreshFamilies for SqliteRefreshFamilies {
-    async fn create(&self, user: UserId, device: &str) -> Result<TokenFamily, StoreError> {
+    async fn create_bound(
+        &self,
+        user: UserId,
+        device: &str,
+        key: Option<Thumbprint>,
+    ) -> Result<TokenFamily, StoreError> {
         let step = step!(authentication, write, "INSERT family");
-        let family = TokenFamily::begin(FamilyId::random(), user.0, self.clock.now());
+        let family = TokenFamily {
+            jkt: key,
+            ..TokenFamily::begin(FamilyId::random(), user.0, self.clock.now())
+        };
         let device = device.to_owned();
         self.database
             .write(&step, move |connection| {
                 connection
                     .prepare_cached(
-                        "INSERT INTO refresh_families (id, user_id, device, generation, created_at, rotated_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        "INSERT INTO refresh_families (id, user_id, device, generation, created_at, rotated_at, jkt)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     )?
                     .execute(params![
                         family.id.0,
@@ -147,7 +165,8 @@ impl RefreshFamilies for SqliteRefreshFamilies {
                         device,
                         family.generation,
                         family.created_at.0,
-                        family.rotated_at.0
+                        family.rotated_at.0,
+                        family.jkt.map(|jkt| *jkt.as_bytes()),
                     ])
             })
             .await?;
@@ -155,10 +174,11 @@ impl RefreshFamilies for SqliteRefreshFamilies {
         Ok(family)
     }
 
-    async fn present(
+    async fn present_with(
         &self,
         family: FamilyId,
         generation: u32,
+        key: Option<Thumbprint>,
         policy: &RefreshPolicy,
     ) -> Result<Option<Presentation>, StoreError> {
         let step = step!(authentication, write, "UPDATE family");
@@ -167,7 +187,7 @@ impl RefreshFamilies for SqliteRefreshFamilies {
         let presentation = self
             .database
             .write(&step, move |connection| {
-                present_in(connection, family, generation, clock.now(), &policy)
+                present_in(connection, family, generation, key, clock.now(), &policy)
             })
             .await?;
         record(&step, || describe(presentation.as_ref()));

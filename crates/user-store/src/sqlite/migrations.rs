@@ -10,6 +10,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("migrations/0001_users_ledger_sessions_families.sql"),
     include_str!("migrations/0002_login_failures.sql"),
     include_str!("migrations/0003_revoked_access_tokens.sql"),
+    include_str!("migrations/0005_family_jkt.sql"),
 ];
 
 /// The newest schema this program knows.

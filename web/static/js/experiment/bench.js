@@ -203,19 +203,21 @@ export class Bench {
   }
 
   /** Logs in; the tokens of the JWT server are kept in `tokens`.
-   * @param {"session" | "jwt"} server @param {string} [username] */
-  async logIn(server, username = "alice") {
+   * @param {"session" | "jwt"} server @param {string} [username] @param {Record<string, string>} [headers] To send along. */
+  async logIn(server, username = "alice", headers = {}) {
     const json = { username, password: this.passwordOf(username) };
-    const sent = await this.send(server, "POST", "/login", { json, cookies: true });
+    const sent = await this.send(server, "POST", "/login", { json, headers, cookies: true });
     if (server === "jwt" && sent.status === 200) this.tokens = sent.body;
     return sent;
   }
 
-  /** Has a client outside the browser send `GET /me` with a copy of a credential.
-   * @param {"session" | "jwt"} server @param {string} credential @returns {Promise<Exchange | null>} */
-  async elsewhere(server, credential) {
+  /** Has a client outside the browser send `GET /me` with a copy of a credential, or present a copied refresh token; with a proof of
+   * possession where it has one.
+   * @param {"session" | "jwt"} server @param {string} credential @param {{to?: "read" | "refresh", proof?: string}} [how]
+   * @returns {Promise<Exchange | null>} */
+  async elsewhere(server, credential, how = {}) {
     this.#check();
-    const { exchange } = await replay(server, credential, this.run);
+    const { exchange } = await replay(server, credential, this.run, how);
     await this.#recorded((recorded) => recorded.id === exchange, 5_000);
     return this.#on.record.get(exchange) ?? null;
   }

@@ -76,6 +76,9 @@ pub enum KeyError {
     /// Only the public half is there.
     #[error("the key has no private half, so it cannot sign")]
     NotPrivate,
+    /// A private half, where only the public one may be.
+    #[error("the key has its private half in it")]
+    Private,
     /// A key of an algorithm that is verified but not issued.
     #[error("keys for {0} can verify, but nothing is signed with them here")]
     VerificationOnly(&'static str),

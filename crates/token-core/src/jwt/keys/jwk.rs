@@ -29,6 +29,20 @@ pub(super) fn signing_key(text: &str) -> Result<SigningKey, KeyError> {
     Jwk::read(&json::object(text.as_bytes())?, Purpose::Sign)?.signing_key()
 }
 
+/// The members that only private and symmetric keys have (RFC 7518 §6.2.2, §6.3.2 and §6.4).
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// A key that somebody sent along to be verified with: public, and nothing but public.
+pub(super) fn public_key(members: &Members<'_>) -> Result<VerificationKey, KeyError> {
+    if PRIVATE
+        .iter()
+        .any(|name| json::member(members, name).is_some())
+    {
+        return Err(KeyError::Private);
+    }
+    Jwk::read(members, Purpose::Verify)?.verification_key()
+}
+
 /// The keys of a JWKS. What makes a set dangerous as a whole is checked by the ring that takes them.
 pub(super) fn verification_keys(text: &str) -> Result<Vec<VerificationKey>, KeyError> {
     let set = json::object(text.as_bytes())?;

@@ -9,10 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{KeyError, jwk, pem};
+use super::{KeyError, Thumbprint, jwk, pem};
 use crate::jwt::SignatureAlgorithm;
 use crate::jwt::algorithm::Family;
-use crate::secret::{SecretBytes, Sha256Digest};
+use crate::jwt::json::Members;
+use crate::secret::SecretBytes;
 
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
@@ -59,6 +60,11 @@ impl VerificationKey {
     /// [`KeyError`] says what is wrong: see there for everything that is refused.
     pub fn from_jwk(jwk: &str) -> Result<Self, KeyError> {
         jwk::verification_key(jwk)
+    }
+
+    /// Takes a key that came with what it shall verify; one with a private or symmetric member is refused.
+    pub(crate) fn from_public_members(members: &Members<'_>) -> Result<Self, KeyError> {
+        jwk::public_key(members)
     }
 
     /// Reads a public (or private) key in PEM; its type decides the algorithm, RS256 for RSA.
@@ -209,14 +215,19 @@ impl VerificationKey {
     /// The name that the key gives itself (RFC 7638); nothing for a symmetric key, where it would be a hash of the secret.
     #[must_use]
     pub fn thumbprint(&self) -> Option<String> {
+        self.jkt().map(|thumbprint| thumbprint.to_string())
+    }
+
+    /// The same, to be compared with the `jkt` of a token (RFC 9449 §6.1).
+    #[must_use]
+    pub fn jkt(&self) -> Option<Thumbprint> {
         let Value::Object(members) = self.required_members()? else {
             return None;
         };
         // RFC 7638 §3.3 wants the members in lexicographic order, whichever order the map keeps.
         let sorted: BTreeMap<_, _> = members.into_iter().collect();
         let canonical = serde_json::to_string(&sorted).ok()?;
-        let digest = Sha256Digest::of(canonical.as_bytes());
-        Some(URL_SAFE_NO_PAD.encode(digest.as_bytes()))
+        Some(Thumbprint::of(canonical.as_bytes()))
     }
 
     fn required_members(&self) -> Option<Value> {
