@@ -27,6 +27,7 @@ use serde_json::json;
 use crate::assets;
 use crate::homemade::{self, Homemade};
 use crate::i18n::Messages;
+use crate::naive::{self, Naive};
 use crate::origins::{Origins, host_of};
 
 /// The largest report and the largest form that the stage reads, in bytes.
@@ -38,6 +39,7 @@ pub(crate) struct Stage {
     origins: Arc<Origins>,
     role: &'static str,
     homemade: Data<Homemade>,
+    naive: Data<Naive>,
 }
 
 #[derive(Template)]
@@ -53,11 +55,17 @@ struct Page<'a> {
 
 impl Stage {
     /// The stage of the origin that plays `role` in the table of origins.
-    pub(crate) fn new(origins: &Origins, role: &'static str, homemade: &Arc<Homemade>) -> Self {
+    pub(crate) fn new(
+        origins: &Origins,
+        role: &'static str,
+        homemade: &Arc<Homemade>,
+        naive: &Arc<Naive>,
+    ) -> Self {
         Self {
             origins: Arc::new(origins.clone()),
             role,
             homemade: Data::from(Arc::clone(homemade)),
+            naive: Data::from(Arc::clone(naive)),
         }
     }
 
@@ -66,6 +74,7 @@ impl Stage {
         let scope = actix_web::web::scope("/stage")
             .app_data(Data::new(self.clone()))
             .app_data(self.homemade.clone())
+            .app_data(self.naive.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .app_data(JsonConfig::default().limit(BODY_LIMIT))
             .route("", get().to(page))
@@ -79,6 +88,7 @@ impl Stage {
                 route().method(actix_web::http::Method::OPTIONS).to(allow),
             )
             .configure(homemade::routes)
+            .configure(|config| naive::routes(config, self.role))
             .route("/{file}", get().to(file));
         config.service(scope);
     }

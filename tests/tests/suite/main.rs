@@ -6,6 +6,7 @@ mod ablation;
 mod clock;
 mod engine;
 mod experiments;
+mod forgery;
 mod keyboard;
 mod language;
 mod layout;
