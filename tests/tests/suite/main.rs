@@ -17,3 +17,4 @@ mod record;
 mod replay;
 mod tabs;
 mod two_labs;
+mod workbench;

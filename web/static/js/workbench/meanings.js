@@ -35,7 +35,7 @@ function rows(object, meaning, inWords) {
   return Object.entries(object).map(([name, value]) => {
     const words = inWords(name, value);
     return html("div", {},
-      html("dt", {}, name),
+      html("dt", { translate: "no" }, name),
       html("dd", {}, words === null ? null : html("strong", {}, words), words === null ? null : " ", html("span", {}, meaning(name))));
   });
 }

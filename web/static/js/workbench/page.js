@@ -32,7 +32,7 @@ const signKey = find("#sign-key", HTMLTextAreaElement);
 const encoding = find("#secret-encoding", HTMLSelectElement);
 const algorithm = find("#algorithm", HTMLSelectElement);
 const did = find("#did", HTMLElement);
-algorithm.append(...["HS256", "ES256", "EdDSA", "RS256"].map((name) => html("option", {}, name)));
+algorithm.append(...["HS256", "ES256", "EdDSA", "RS256"].map((name) => html("option", { translate: "no" }, name)));
 
 /** The lab's clock went on from here when the page was opened. */
 const opened = Number(main.dataset.now) * 1000 - performance.now();
