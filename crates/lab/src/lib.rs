@@ -10,6 +10,7 @@ mod experiments;
 mod guard;
 mod homemade;
 mod i18n;
+mod naive;
 mod neighbours;
 mod origins;
 mod pages;
@@ -46,6 +47,7 @@ pub use origins::{Names, Origins, PORTS};
 
 use experiments::Shelf;
 use homemade::Homemade;
+use naive::Naive;
 use partner::Partner;
 use servers::{Made, Server, Servers};
 use settings::Settings;
@@ -225,8 +227,15 @@ impl Lab {
         let demo_passwords = create_demo_users(&stores, None).await?;
         end_logins_of_the_future(&stores, clock.now()).await?;
         let homemade = Arc::new(Homemade::new(Arc::clone(&clock) as Arc<dyn Clock>)?);
+        let naive = Arc::new(Naive::new(
+            origins.clone(),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            keys.key_ring(config.jwt.algorithm)?,
+            &config.data,
+        )?);
         let servers = Servers::start(Made {
             homemade: Arc::clone(&homemade),
+            naive: Arc::clone(&naive),
             origins: origins.clone(),
             session_sockets: listeners.session,
             jwt_sockets: listeners.jwt,
@@ -275,7 +284,7 @@ impl Lab {
                 Arc::clone(&inner.clock) as Arc<dyn Clock>,
                 role,
             );
-            let stage = Stage::new(&inner.origins, role, &homemade, &inner.record);
+            let stage = Stage::new(&inner.origins, role, &homemade, &naive, &inner.record);
             let partner = partner.clone();
             let own = move |config: &mut web::ServiceConfig| {
                 if role == "partner" {

@@ -18,6 +18,7 @@ use wiretap::{Record, Wiretap};
 
 use crate::LabError;
 use crate::homemade::Homemade;
+use crate::naive::Naive;
 use crate::origins::{Origins, Sockets, host_of};
 use crate::settings::{JWT, SESSION, Settings, check_names, lay_over, same};
 use crate::stage::Stage;
@@ -54,6 +55,7 @@ pub(crate) struct Made {
     pub(crate) keys: KeyFolder,
     pub(crate) record: Arc<Record>,
     pub(crate) homemade: Arc<Homemade>,
+    pub(crate) naive: Arc<Naive>,
 }
 
 /// The settings in force, and the stores that they lead to.
@@ -279,7 +281,13 @@ impl Made {
     /// On what a server runs: its kept sockets, tapped, with the stage beside the bank.
     fn hosting(&self, role: &'static str, sockets: &Sockets) -> io::Result<Hosting> {
         let clock = Arc::clone(&self.stores.clock) as Arc<dyn Clock>;
-        let stage = Stage::new(&self.origins, role, &self.homemade, &self.record);
+        let stage = Stage::new(
+            &self.origins,
+            role,
+            &self.homemade,
+            &self.naive,
+            &self.record,
+        );
         Ok(Hosting {
             tap: Some(Wiretap::new(Arc::clone(&self.record), clock, role)),
             extension: Some(Extension::new(move |config| stage.routes(config))),

@@ -28,6 +28,7 @@ use wiretap::Record;
 use crate::assets;
 use crate::homemade::{self, Homemade};
 use crate::i18n::Messages;
+use crate::naive::{self, Naive};
 use crate::origins::{Origins, host_of};
 use crate::rendezvous;
 use crate::vulnerable;
@@ -41,6 +42,7 @@ pub(crate) struct Stage {
     origins: Arc<Origins>,
     role: &'static str,
     homemade: Data<Homemade>,
+    naive: Data<Naive>,
     record: Data<Record>,
 }
 
@@ -61,12 +63,14 @@ impl Stage {
         origins: &Origins,
         role: &'static str,
         homemade: &Arc<Homemade>,
+        naive: &Arc<Naive>,
         record: &Arc<Record>,
     ) -> Self {
         Self {
             origins: Arc::new(origins.clone()),
             role,
             homemade: Data::from(Arc::clone(homemade)),
+            naive: Data::from(Arc::clone(naive)),
             record: Data::from(Arc::clone(record)),
         }
     }
@@ -76,6 +80,7 @@ impl Stage {
         let scope = actix_web::web::scope("/stage")
             .app_data(Data::new(self.clone()))
             .app_data(self.homemade.clone())
+            .app_data(self.naive.clone())
             .app_data(self.record.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .app_data(JsonConfig::default().limit(BODY_LIMIT))
@@ -91,6 +96,7 @@ impl Stage {
                 route().method(actix_web::http::Method::OPTIONS).to(allow),
             )
             .configure(homemade::routes)
+            .configure(|config| naive::routes(config, self.role))
             .configure(|config| vulnerable::routes(config, self.role))
             .route("/{file}", get().to(file));
         config.service(scope);

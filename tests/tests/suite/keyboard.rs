@@ -6,7 +6,7 @@ use tests::{Browser, Lane, WirePage, visit};
 use thirtyfour::Key;
 
 /// Presses a key wherever the focus is.
-async fn type_key(browser: &Browser, key: impl Into<char>) -> Result<()> {
+pub(crate) async fn type_key(browser: &Browser, key: impl Into<char>) -> Result<()> {
     browser
         .driver()
         .action_chain()
@@ -26,7 +26,7 @@ async fn focus_is_on(browser: &Browser, selector: &str) -> Result<bool> {
 }
 
 /// Tabs on until the focus is there.
-async fn tab_to(browser: &Browser, selector: &str) -> Result<()> {
+pub(crate) async fn tab_to(browser: &Browser, selector: &str) -> Result<()> {
     for _ in 0..120 {
         if focus_is_on(browser, selector).await? {
             return Ok(());

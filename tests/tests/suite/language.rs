@@ -6,7 +6,7 @@ use tests::{WirePage, visit};
 
 /// In the pseudo-language every message stands in ⟦ ⟧, so a word outside of them did not come from the catalogue. What is data
 /// is left out: code, the users, times that the browser itself formats, and in a diagram what crossed the wire.
-const WORDS_FROM_ELSEWHERE: &str = r##"
+pub(crate) const WORDS_FROM_ELSEWHERE: &str = r##"
 const DATA = "script, noscript, style, code, pre, kbd, samp, #user, #lab-time, [translate=no], .origin, .kept, #message-title, #message tbody td:last-child";
 // The name of a step, beside which a message says why it is there.
 const STEP = "#message tbody th";

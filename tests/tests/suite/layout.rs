@@ -6,7 +6,7 @@ use tests::browser::Viewport;
 use tests::{ExperimentPage, Lane, WirePage, visit, walk};
 
 /// Everything that sticks out of the page sideways, and every control that cannot be hit with a finger.
-const WHAT_DOES_NOT_FIT: &str = r#"
+pub(crate) const WHAT_DOES_NOT_FIT: &str = r#"
 const faults = [];
 const root = document.documentElement;
 if (root.scrollWidth > root.clientWidth) faults.push(`the page is ${root.scrollWidth} wide in ${root.clientWidth}`);
@@ -124,7 +124,7 @@ async fn the_projected_page_is_larger_and_still_fits() -> Result<()> {
 }
 
 /// Texts whose contrast with what is behind them is below WCAG's 4.5 (3 for large ones).
-const WHAT_CANNOT_BE_READ: &str = r#"
+pub(crate) const WHAT_CANNOT_BE_READ: &str = r#"
 const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 const rgba = (colour) => {
   canvas.clearRect(0, 0, 1, 1);

@@ -26,12 +26,13 @@ const tryAll = () => ({
 });
 "#;
 
-fn pages(lab: &SpawnedLab) -> [(&'static str, String); 4] {
+fn pages(lab: &SpawnedLab) -> [(&'static str, String); 5] {
     let app = &lab.origins().app;
     [
         ("first page", format!("{app}/")),
         ("contents", format!("{app}/experiments")),
         ("experiment", format!("{app}/experiments/samesite")),
+        ("workbench", format!("{app}/workbench")),
         ("landing page", format!("{}/", lab.origins().landing)),
     ]
 }

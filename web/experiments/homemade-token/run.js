@@ -1,6 +1,8 @@
 // @ts-check
 /** Asks for a token that is user, time and signature; changes each; waits; and carries it to another service. */
 
+import { encode, secretKey, sign } from "/static/js/jose.js";
+
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
 
 /** @param {Bench} bench */
@@ -47,10 +49,6 @@ async function observe(bench, row, server, bearer) {
 /** A signature of the right form under a key that is not the bank's. @param {string} text */
 async function ownSignature(text) {
   const random = crypto.getRandomValues(new Uint8Array(32));
-  if (crypto.subtle === undefined) return base64url(random); // A plain-http address: any 32 bytes will do.
-  const key = await crypto.subtle.importKey("raw", random, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  return base64url(new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text))));
+  if (crypto.subtle === undefined) return encode(random); // A plain-http address: any 32 bytes will do.
+  return (await sign(text, await secretKey(random))).slice(text.length + 1);
 }
-
-/** @param {Uint8Array} bytes */
-const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");

@@ -2,6 +2,7 @@
 /** Takes two tokens apart in the page, changes one in three ways, and puts a genuine one on a request that is not. */
 
 import { admission } from "/static/js/exchange.js";
+import { decode, encode, secretKey, verify } from "/static/js/jose.js";
 import { decodeUnverified } from "/static/js/jwt.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
@@ -49,11 +50,7 @@ function readIt(bench, row, token, exchanges) {
 async function underTheSecret(bench) {
   const cell = "reading/known-secret/notes-sample";
   if (crypto.subtle === undefined) return bench.notObservable(cell, bench.say("no-crypto"));
-  const text = new TextEncoder();
-  const key = await crypto.subtle.importKey("raw", text.encode(SECRET), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
-  const [header, payload, signature] = SAMPLE.split(".");
-  const bytes = Uint8Array.from(atob(signature.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-  const matches = await crypto.subtle.verify("HMAC", key, bytes, text.encode(`${header}.${payload}`));
+  const matches = await verify(SAMPLE, await secretKey(SECRET));
   bench.observe(cell, matches ? "matches" : "does-not-match", []);
 }
 
@@ -84,6 +81,5 @@ const start = (text) => (text.length > 70 ? `${text.slice(0, 70)}…` : text);
 
 /** A part of a token, changed and written anew. @param {string} part @param {(object: Record<string, unknown>) => unknown} change */
 function edit(part, change) {
-  const read = JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/")));
-  return btoa(JSON.stringify(change(read))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return encode(JSON.stringify(change(JSON.parse(new TextDecoder().decode(decode(part))))));
 }

@@ -4,6 +4,8 @@
  * the holder of the key can make one.
  */
 
+import { decode } from "./jose.js";
+
 /** @typedef {{header: Record<string, unknown>, claims: Record<string, unknown>, parts: [string, string, string]}} Unverified */
 
 /** The three parts, or null when the text is no compact JWS (RFC 7515 §7.1).
@@ -34,10 +36,7 @@ function objectIn(part) {
 }
 
 /** @param {string} base64url */
-function utf8(base64url) {
-  const binary = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
-  return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
-}
+const utf8 = (base64url) => new TextDecoder("utf-8", { fatal: true }).decode(decode(base64url));
 
 /** A claim that is a time, in milliseconds; null when it is missing or no number.
  * @param {Unverified | null} token @param {"exp" | "iat" | "nbf"} claim */

@@ -63,6 +63,17 @@ export function roundSpan(ms) {
   return say("span-round-days", { days: Math.round(mins / 1_440) });
 }
 
+const relative = new Intl.RelativeTimeFormat(language);
+const YEAR_DAYS = 365.25;
+/** From the longest unit to the shortest. @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [["year", YEAR_DAYS * DAY_MS], ["month", (YEAR_DAYS / 12) * DAY_MS], ["day", DAY_MS], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
+
+/** "8 years ago", "in 15 minutes": in the largest unit of which there are two, rounded. @param {number} ms After now; before it where negative. */
+export function fromNow(ms) {
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(ms) >= 2 * length) ?? ["second", 1_000];
+  return relative.format(Math.round(ms / length), unit);
+}
+
 const number = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 });
 
 /** A measured duration: microseconds below a millisecond, milliseconds above. @param {number} us */

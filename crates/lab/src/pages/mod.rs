@@ -1,6 +1,7 @@
 //! The pages of the app origin.
 
 mod experiments;
+mod workbench;
 
 use std::io;
 use std::sync::Arc;
@@ -77,6 +78,7 @@ pub(crate) fn serve(
                 bank::resource("/experiments/{id}/{script}", "GET")
                     .route(web::get().to(experiments::script)),
             )
+            .service(bank::resource("/workbench", "GET").route(web::get().to(workbench::page)))
             .configure(control::routes)
             .service(bank::resource("/lab/events", "GET").route(web::get().to(events::stream)))
             .default_service(web::to(|| async {

@@ -10,6 +10,7 @@
 import { administrate, advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, tryPassword, Unreachable } from "../api.js";
 import { pathOf } from "../exchange.js";
 import { expired } from "./expired.js";
+import { RunRecord } from "./run-record.js";
 import { NOT_OBSERVABLE } from "./verdict.js";
 import { sayOf } from "./words.js";
 
@@ -59,7 +60,7 @@ export class Paused extends Error {
   }
 }
 
-export class Bench {
+export class Bench extends RunRecord {
   #on;
   #stop = new AbortController();
   /** @type {[server: string, line: string][]} What takes the cookies away again that this run has set. */
@@ -78,12 +79,11 @@ export class Bench {
 
   /** @param {Surroundings} surroundings @param {string} [run] The run that is gone on with. */
   constructor(surroundings, run) {
+    super(surroundings.record, surroundings.events, run ?? `x${Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")}`);
     this.#on = surroundings;
     this.#base = { ...surroundings.choices };
     this.#version = surroundings.lab.current?.settings_version ?? 0;
     this.#offset = surroundings.lab.current?.offset_seconds ?? 0;
-    /** Ties every request of this run to its record. @readonly */
-    this.run = run ?? `x${Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => (byte % 36).toString(36)).join("")}`;
     /** @readonly */
     this.origins = surroundings.lab.current?.origins ?? {};
     /** What the passport found out about this browser; null without one. @readonly */
@@ -146,31 +146,6 @@ export class Bench {
     this.#on.progress(fraction, what);
   }
 
-  // The record.
-
-  /** All exchanges of this run so far, oldest first. @returns {Exchange[]} */
-  get exchanges() {
-    return this.#on.record.all().filter((exchange) => exchange.run === this.run);
-  }
-
-  /** The exchanges of this run whose path ends in a label, `/stage/echo/<label>` and the like; never a preflight.
-   * @param {string} label @param {string} [server] */
-  labelled(label, server) {
-    return this.exchanges.filter((exchange) => exchange.request.method !== "OPTIONS"
-      && (server === undefined || exchange.server === server)
-      && /^\/stage\/(landed|echo)\//.test(pathOf(exchange)) && pathOf(exchange).split("/").slice(3).join("/") === label);
-  }
-
-  /** The exchange by which a page of another origin reported under a label; null when it did not. @param {string} label */
-  report(label) {
-    return this.exchanges.findLast((exchange) => pathOf(exchange) === `/stage/report/${label}`) ?? null;
-  }
-
-  /** What it reported. @param {string} label @returns {any} */
-  reported(label) {
-    return JSON.parse(this.report(label)?.request.body ?? "null");
-  }
-
   // Requests of this page.
 
   /** Sends a request from this page. One that the browser refuses, or whose answer it withholds, is an outcome like any other.
@@ -178,7 +153,7 @@ export class Bench {
    * @param {import("../api.js").Call} [call] @returns {Promise<Sent>} */
   async send(server, method, path, call = {}) {
     this.#check();
-    const before = this.#on.record.lastId;
+    const before = this.lastId;
     /** @type {import("../api.js").Answer | null} */
     let answer = null;
     try {
@@ -190,7 +165,7 @@ export class Bench {
     const isIt = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run
       && exchange.server === server && pathOf(exchange) === plain;
     const isAnswered = (/** @type {Exchange} */ exchange) => isIt(exchange) && exchange.request.method === method;
-    await this.#recorded(isAnswered, answer === null ? SETTLE_MS : 5_000);
+    await this.recorded(isAnswered, answer === null ? SETTLE_MS : 5_000);
     const exchanges = this.exchanges.filter(isIt);
     return {
       status: answer?.status ?? 0,
@@ -218,18 +193,18 @@ export class Bench {
   async elsewhere(server, credential, how = {}) {
     this.#check();
     const { exchange } = await replay(server, credential, this.run, how);
-    await this.#recorded((recorded) => recorded.id === exchange, 5_000);
-    return this.#on.record.get(exchange) ?? null;
+    await this.recorded((recorded) => recorded.id === exchange, 5_000);
+    return this.exchange(exchange);
   }
 
   /** Has a program, outside the browser, log in and read `/me`; `status` is null where the lab's machine has no such program.
    * @param {{server: "session" | "jwt", tool: "client" | "curl", carry: "nothing" | "cookie" | "header", username?: string}} what */
   async program(what) {
     this.#check();
-    const before = this.#on.record.lastId;
+    const before = this.lastId;
     const ran = await runProgram(what, this.run);
     const isIt = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run && pathOf(exchange) === "/me";
-    if (ran.status !== null) await this.#recorded(isIt, 5_000);
+    if (ran.status !== null) await this.recorded(isIt, 5_000);
     return { ...ran, exchanges: this.exchanges.filter((exchange) => exchange.id > before) };
   }
 
@@ -249,10 +224,10 @@ export class Bench {
    * @param {(exchange: Exchange) => boolean} isIt @returns {Promise<Exchange | null>} */
   async #outside(work, isIt) {
     this.#check();
-    const before = this.#on.record.lastId;
+    const before = this.lastId;
     await work();
     const wanted = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run && isIt(exchange);
-    await this.#recorded(wanted, 5_000);
+    await this.recorded(wanted, 5_000);
     return this.exchanges.find(wanted) ?? null;
   }
 
@@ -341,11 +316,11 @@ export class Bench {
     const { at } = steps[0];
     const plan = encodeURIComponent(JSON.stringify({ run: this.run, steps, next: 0 }));
     const address = `${this.origins[at]}/stage?run=${this.run}#${plan}`;
-    const before = this.#on.record.lastId;
+    const before = this.lastId;
     await this.#unlessStopped(this.#on.askForTab(new URL(this.origins[at]).host, address));
     const isOver = (/** @type {Exchange} */ exchange) =>
       exchange.id > before && exchange.run === this.run && pathOf(exchange) === "/stage/report/over";
-    await this.#unlessStopped(this.#recorded(isOver, WALK_MS));
+    await this.#unlessStopped(this.recorded(isOver, WALK_MS));
     if (!this.exchanges.some(isOver)) throw new Error(`the page of ${new URL(this.origins[at]).host} did not come to its end`);
   }
 
@@ -358,7 +333,7 @@ export class Bench {
    * @param {string} label @returns {Promise<Exchange>} */
   async heard(label) {
     const isIt = (/** @type {Exchange} */ exchange) => exchange.run === this.run && pathOf(exchange) === `/stage/report/${label}`;
-    await this.#unlessStopped(this.#recorded(isIt, WALK_MS));
+    await this.#unlessStopped(this.recorded(isIt, WALK_MS));
     const report = this.exchanges.find(isIt);
     if (report === undefined) throw new Error(`no page has reported ${label}`);
     return report;
@@ -384,19 +359,6 @@ export class Bench {
       if (signal.aborted) reject(new Stopped());
       signal.addEventListener("abort", () => reject(new Stopped()), { once: true });
     })]);
-  }
-
-  /** Waits until the record has an exchange, asking for it where the stream is slow.
-   * @param {(exchange: Exchange) => boolean} wanted @param {number} patience In milliseconds. */
-  async #recorded(wanted, patience) {
-    const has = () => this.#on.record.all().some(wanted);
-    const look = 120;
-    // A page behind another has no stream, and its timers are slow.
-    if (document.hidden && !has()) await this.#on.events.catchUp();
-    for (let waited = 0; !has() && waited < patience && !this.stopped; waited += look) {
-      await Promise.race([this.#on.record.next(wanted, look), new Promise((resolve) => setTimeout(resolve, look))]);
-      if (!has()) await this.#on.events.catchUp();
-    }
   }
 
   /** Ends the logins that this browser holds in cookies. Under the page's own run: cleaning up is no part of the experiment. */
