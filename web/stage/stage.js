@@ -9,6 +9,7 @@
 
 import { REQUESTS } from "./requests.js";
 import { STORAGE } from "./storage.js";
+import { TABS } from "./tabs.js";
 import { VICTIMS } from "./victims.js";
 import { LEFT, WINDOWS } from "./windows.js";
 
@@ -25,7 +26,7 @@ import { LEFT, WINDOWS } from "./windows.js";
 /** @typedef {(step: Step, stage: Stage) => Promise<unknown>} Act What it returns is reported, unless it is undefined. */
 
 /** @type {Record<string, Act>} */
-const ACTS = { ...REQUESTS, ...STORAGE, ...VICTIMS, ...WINDOWS };
+const ACTS = { ...REQUESTS, ...STORAGE, ...TABS, ...VICTIMS, ...WINDOWS };
 
 /** How long a page rests between two steps, so that a spectator can follow. */
 const PACE_MS = 30;

@@ -86,7 +86,7 @@ function goBack() {
 
 /** Opens a tab at the visitor's click, as browsers demand. @param {string} address @param {string} features
  * @returns {Promise<Window | null>} The tab, where it is to be had. */
-function openByClick(address, features) {
+export function openByClick(address, features) {
   const button = document.querySelector("#click");
   if (!(button instanceof HTMLButtonElement)) return Promise.resolve(null);
   button.hidden = false;
