@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// From which sites' pages a browser sends the cookie along (RFC 6265bis §4.1.2.7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SameSite {
     /// From this site, and when the visitor follows a link to it from another.
@@ -30,7 +30,7 @@ impl SameSite {
 }
 
 /// How the cookie of a credential is set. The default is the narrowest that works.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CookieConfig {
     /// The `SameSite` attribute: `lax`, `strict` or `none`.
@@ -52,6 +52,7 @@ pub struct CookieConfig {
     /// How long the browser keeps the cookie, in whole seconds; `0s`: until it closes. Browsers cap it at 400 days, and what
     /// the server holds may end earlier.
     #[serde(with = "zero_is_none")]
+    #[schema(value_type = String, format = "duration")]
     pub max_age: Option<Duration>,
 }
 

@@ -19,7 +19,8 @@ mod throttle;
 
 pub use authentication::{Authentication, Credential, EndedBecause, LoggedIn, Login, Principal};
 pub use config::{
-    ConfigError, CorsPolicy, CsrfDefence, HttpConfig, LoginConfig, Transport, load_config,
+    ConfigError, CorsPolicy, CsrfDefence, HttpConfig, LoginConfig, Setting, Transport, load_config,
+    settings_of,
 };
 pub use cookie::{CookieConfig, SameSite, without_attribute};
 pub use credentials::{CheckedUser, check_password};

@@ -15,7 +15,7 @@ const DPOP_WINDOW: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration:
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether tokens are bound to a key of the client (RFC 9449).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dpop {
     /// Proofs at a login are not looked at, and every new token is a bearer token. A token that was bound before stays bound.
@@ -31,12 +31,13 @@ pub enum Dpop {
 }
 
 /// What a JWT server is built from. The default is the most secure that works.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct JwtConfig {
     /// How the access token travels. The refresh token is in the body of the answer either way.
     pub transport: Transport,
     /// How access tokens are signed: EdDSA, HS256, ES256 or RS256.
+    #[schema(value_type = String)]
     pub algorithm: Algorithm,
     /// The `iss` claim: where this server is reached.
     pub issuer: String,
@@ -46,16 +47,20 @@ pub struct JwtConfig {
     pub client_id: String,
     /// How long an access token is believed, if nothing ends it earlier.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub access_lifetime: Duration,
     /// How long a refresh token may wait to be used.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub refresh_lifetime: Duration,
     /// How long a login may be refreshed in all.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub family_lifetime: Duration,
     /// How long after its use the previous refresh token gets the identical successor again, for a lost answer or a second
     /// tab; at most 10s, and 0s to allow none. Within it a thief gets the successor too.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub refresh_grace: Duration,
     /// Answers a refresh token as often as it is shown, with the same one again: a thief and the owner share it until its end.
     pub dangerously_reusable_refresh: bool,
@@ -63,12 +68,14 @@ pub struct JwtConfig {
     pub revocation: Revocation,
     /// How far the clocks of issuer and verifier may differ, at most 60s.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub leeway: Duration,
     /// Whether tokens are bound to a key of the client: `off`, `accepted` or `required`. Only with header transport; the addresses
     /// that proofs name begin with `issuer`.
     pub dpop: Dpop,
     /// How long after it was made a proof is accepted, and remembered so that it works once; 1s to 5m.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub dpop_window: Duration,
     /// The cookie of cookie transport.
     pub cookie: CookieConfig,
@@ -79,7 +86,7 @@ pub struct JwtConfig {
 }
 
 /// Lifetimes with a name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Access tokens live 15 minutes, refresh tokens 30 days.

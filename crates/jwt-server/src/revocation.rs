@@ -22,7 +22,7 @@ use user_store::users::{User, UserId};
 use crate::authentication::JwtAuthentication;
 
 /// How an access token is taken back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Revocation {
     /// Not at all: it is believed until it expires, and no request reads a store to know who asks.

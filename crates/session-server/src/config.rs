@@ -9,7 +9,7 @@ use user_store::Timeouts;
 use crate::store::SessionStoreKind;
 
 /// What a session server is built from. The default is the most secure that works.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionConfig {
     /// How the session id travels.
@@ -18,9 +18,11 @@ pub struct SessionConfig {
     pub store: SessionStoreKind,
     /// A session ends when it was not used for this long.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub idle_timeout: Duration,
     /// A session ends this long after the login, used or not.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub absolute_timeout: Duration,
     /// The cookie of cookie transport.
     pub cookie: CookieConfig,

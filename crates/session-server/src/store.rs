@@ -11,7 +11,7 @@ use user_store::{Sessions, Stores, Timeouts};
 use crate::config::SessionConfig;
 
 /// A backend of sessions, by the name that [`Sessions::store_name`] says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStoreKind {
     /// A table beside the users: outlives the server, and is shared by all that open the file.

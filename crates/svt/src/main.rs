@@ -7,11 +7,12 @@
 
 mod lab_command;
 mod serve_command;
+mod settings_command;
 mod token;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Session vs Token: two real servers over one user store, and pages on which every claim is an experiment.
 ///
@@ -26,6 +27,7 @@ Examples:
   svt lab --port-base 9001 --no-open          the lab elsewhere, without a browser
   svt serve session --listen 127.0.0.1:8080   the session server alone, empty
   svt serve jwt --set access_lifetime=5m      the JWT server alone, with a setting
+  svt settings --find cookie                  what can be set, and what it does
   svt token decode eyJhbGciOi…                what a token says")]
 struct Arguments {
     #[command(subcommand)]
@@ -38,9 +40,20 @@ enum Command {
     Lab(lab_command::LabArguments),
     /// Start one server alone, empty, to be used for real or to be measured.
     Serve(serve_command::ServeArguments),
+    /// List every setting of the servers: default, what it accepts, what it does.
+    Settings(settings_command::SettingsArguments),
     /// Decode, verify and sign tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
+}
+
+/// One of the two servers.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Server {
+    /// Cookie sessions
+    Session,
+    /// JWT access tokens and rotating refresh tokens
+    Jwt,
 }
 
 fn main() -> ExitCode {
@@ -51,6 +64,10 @@ fn main() -> ExitCode {
         Command::Lab(arguments) => block_on(lab_command::run(arguments)),
         Command::Serve(arguments) => block_on(serve_command::run(arguments)),
         Command::Token(command) => return command.run(),
+        Command::Settings(arguments) => {
+            settings_command::run(&arguments);
+            return ExitCode::SUCCESS;
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

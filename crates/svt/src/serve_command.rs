@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bank::{Application, Hosting, HttpConfig, listen, load_config};
-use clap::{Args, ValueEnum};
+use clap::Args;
+
 use ipnet::IpNet;
 use jwt_server::JwtConfig;
 use session_server::SessionConfig;
@@ -16,6 +17,8 @@ use token_core::key_folder::KeyFolder;
 use tracing_subscriber::EnvFilter;
 use user_store::sqlite::Database;
 use user_store::{Stores, Timeouts};
+
+use crate::Server;
 
 /// The options of one server alone.
 #[derive(Args)]
@@ -41,20 +44,12 @@ pub(crate) struct ServeArguments {
     /// Browsers reach the server through TLS: answer with Strict-Transport-Security
     #[arg(long)]
     behind_tls_proxy: bool,
-    /// A setting: idle_timeout=10m, http.behind_tls_proxy=true, …
+    /// A setting: idle_timeout=10m, http.behind_tls_proxy=true, …; `svt settings` lists them
     #[arg(long = "set", value_name = "K=V")]
     set: Vec<String>,
     /// Accept settings named dangerously_… and values named dangerously-…
     #[arg(long)]
     dangerously_allow: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Server {
-    /// Cookie sessions
-    Session,
-    /// JWT access tokens and rotating refresh tokens
-    Jwt,
 }
 
 /// Runs one server until it is asked to stop.

@@ -9,7 +9,7 @@ use crate::http::Stripped;
 const SITE_DATA: [&str; 5] = ["cache", "cookies", "storage", "executionContexts", "*"];
 
 /// Whose pages may read the answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CorsPolicy {
     /// Those of the listed origins, cookies included.
@@ -26,7 +26,7 @@ pub enum CorsPolicy {
 }
 
 /// What a request that changes something has to show, where the browser sends the credential by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CsrfDefence {
     /// That a listed origin caused it, or no page at all, and a body in JSON.
@@ -40,7 +40,7 @@ pub enum CsrfDefence {
 }
 
 /// What both servers ask of every request before they ask who sent it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
     /// The origins whose pages may call the API: `https://bank.example`. CORS answers them, and the CSRF defence passes
@@ -55,6 +55,7 @@ pub struct HttpConfig {
     /// rebinding.
     pub allowed_hosts: Vec<String>,
     /// The proxies whose `Forwarded`/`X-Forwarded-For` is believed, as CIDR blocks; none by default.
+    #[schema(value_type = Vec<String>)]
     pub trusted_proxies: Vec<IpNet>,
     /// Whether browsers reach the server through TLS: answers then carry `Strict-Transport-Security`.
     pub behind_tls_proxy: bool,

@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// 4.0 V2.2.1 allows 100 in an hour; OWASP ASVS 5.0 V6.1.1 and V6.3.1 demand a documented limit that nobody can abuse to shut
 /// others out. The defaults allow 40 an hour. An account is never closed for good, as NIST's 100 would have it: that would let
 /// anybody close anyone's.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoginConfig {
     /// Failures against one account within `window`: from each address that it was logged in to from before, and from all
@@ -24,9 +24,11 @@ pub struct LoginConfig {
     pub address_failures: u32,
     /// How long failures count, from the first of them on.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub window: Duration,
     /// How long after a login the account knows the address, so that strangers who fail do not shut out the owner there.
     #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
     pub known_address_for: Duration,
     /// Counts nothing and refuses nobody: passwords can be guessed as fast as they can be hashed.
     pub dangerously_unthrottled: bool,

@@ -3,15 +3,17 @@
 mod http;
 mod load;
 mod login;
+mod reference;
 
 use serde::{Deserialize, Serialize};
 
 pub use http::{CorsPolicy, CsrfDefence, HttpConfig};
 pub use load::load_config;
 pub use login::LoginConfig;
+pub use reference::{Setting, settings_of};
 
 /// How the credential travels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
     /// The browser attaches it by itself, and guards it from scripts.
