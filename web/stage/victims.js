@@ -47,6 +47,7 @@ function askForClick(frame, clicked) {
   if (!(button instanceof HTMLButtonElement)) return;
   button.hidden = false;
   button.dataset.stepClick = "";
+  button.focus();
   button.addEventListener("click", () => {
     button.hidden = true;
     delete button.dataset.stepClick;
@@ -96,7 +97,11 @@ async function openVulnerable(step, stage) {
   frame.className = "victim";
   frame.src = url.href;
   const over = watch(frame, step);
-  document.querySelector("main")?.append(frame);
+  const place = document.querySelector("#victim");
+  if (place instanceof HTMLElement) {
+    place.hidden = false;
+    place.append(frame);
+  }
   const found = await over;
   // Out of sight, and alive: what it has sent may still be on its way.
   frame.hidden = true;

@@ -136,3 +136,36 @@ async fn without_an_answer_to_preflights_no_bearer_token_arrives() -> Result<()>
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn without_httponly_and_policies_an_injected_script_takes_everything_and_nothing_is_kept_in()
+-> Result<()> {
+    let broken = |config: &mut LabConfig| {
+        config.session.http.dangerously_strip_headers = strip("set-cookie:httponly");
+        // Without the policy this one would keep the page out of its frame.
+        config.jwt.http.dangerously_strip_headers = vec![
+            "content-security-policy".to_owned(),
+            "x-frame-options".to_owned(),
+        ];
+    };
+    let cells = cells_without(broken, "xss").await?;
+    let turned = turned(&cells);
+    let http_only = [
+        "theft/http-only-cookie/broken",
+        "replayed/http-only-cookie/broken",
+    ];
+    assert_eq!(http_only.map(|cell| turned[cell]), ["stolen", "accepted"]);
+    let all: Vec<&str> = cells
+        .iter()
+        .filter(|cell| cell.cell.starts_with("channels/") || cell.cell.starts_with("runs/"))
+        .filter_map(|cell| cell.observed.as_deref())
+        .collect();
+    assert_eq!(all.len(), 42);
+    assert!(
+        all.iter().all(|found| ["leaked", "ran"].contains(found)),
+        "{all:?}"
+    );
+    let sound = turned.keys().filter(|cell| cell.ends_with("/sound"));
+    assert_eq!(sound.count(), 0, "what is escaped needs neither");
+    Ok(())
+}

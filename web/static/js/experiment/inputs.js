@@ -20,7 +20,7 @@ export class Inputs {
     place.hidden = inputs.length === 0;
     const written = kept(experiment);
     for (const { id, value } of inputs) {
-      const field = html("textarea", { id: `input-${id}`, rows: Math.max(6, value.trimEnd().split("\n").length), spellcheck: false, autocapitalize: "off" });
+      const field = html("textarea", { id: `input-${id}`, rows: Math.max(6, value.split("\n").length), spellcheck: false, autocapitalize: "off" });
       field.value = written[id] ?? value;
       field.addEventListener("input", () => keepInputs(experiment, this.values));
       const reset = html("button", { type: "button", class: "quiet" }, say("input-as-it-was"));

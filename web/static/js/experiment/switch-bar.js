@@ -62,7 +62,7 @@ function settingsOf(settings) {
 function lines({ file, line, text }) {
   const rows = text.split("\n").map((row) => {
     const comment = /^\s*(\/\/|--)/.test(row) ? "comment" : null;
-    return html("span", { class: row.includes("dangerously") ? "dangerous" : comment }, `${row}\n`);
+    return html("span", { class: /dangerously/i.test(row) ? "dangerous" : comment }, `${row}\n`);
   });
   return html("figure", { class: "excerpt" }, html("figcaption", {}, html("code", {}, `${file}:${line}`)),
     html("pre", { tabindex: "0", "aria-label": say("switch-code", { file }) }, html("code", {}, ...rows)));
