@@ -4,6 +4,7 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+mod attacks;
 mod process;
 mod refusals;
 mod stage;

@@ -14,7 +14,7 @@ pub(crate) const PASSWORD: &str = "a-cup-of-tea-at-five";
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Server {
