@@ -133,13 +133,21 @@ async function inside(bench, side, client) {
   const ridden = await bench.send("jwt", "GET", "/me", { headers: client.headers(await sign(0)) });
   note(bench, `inside/ridden/${side}`, [ridden.exchange]);
 
-  const [ahead, postdated] = [await sign(0), await sign(LATER.milliseconds)];
+  const [ahead, postdated, spare] = [await sign(0), await sign(LATER.milliseconds), await sign(LATER.milliseconds)];
   const renewal = found === undefined ? {} : { proof: await prove(found, client.request("POST", "/token", LATER.milliseconds)) };
   bench.doing(bench.say("later"));
   await bench.advance(LATER.step);
   note(bench, `inside/signed-ahead/${side}`, [await client.elsewhere(ahead)]);
   note(bench, `inside/postdated/${side}`, [await client.elsewhere(postdated)]);
-  note(bench, `inside/postdated-refresh/${side}`, [await bench.elsewhere("jwt", client.refresh, { to: "refresh", ...renewal })]);
+  const renewed = await bench.elsewhere("jwt", client.refresh, { to: "refresh", ...renewal });
+  note(bench, `inside/postdated-refresh/${side}`, [renewed]);
+  const token = jsonObject(renewed?.response.body ?? null)?.access_token;
+  if (typeof token !== "string") return;
+  // The proofs that were carried off contain the hash of the token of then.
+  note(bench, `inside/what-it-got/${side}`, await untilAccepted([
+    () => bench.elsewhere("jwt", token),
+    () => bench.elsewhere("jwt", token, { proof: spare }),
+  ].slice(0, client.isBound ? 2 : 1)));
 }
 
 /** Makes attempts until one is accepted; what one try gets is enough for a thief.
@@ -185,7 +193,7 @@ function notObservable(bench) {
   const rows = {
     theft: ["own-use", "copied-token", "copied-refresh", "captured-request"],
     covers: ["other-method", "other-path", "altered-body"],
-    inside: ["key", "ridden", "signed-ahead", "postdated", "postdated-refresh"],
+    inside: ["key", "ridden", "signed-ahead", "postdated", "postdated-refresh", "what-it-got"],
   };
   for (const [matrix, names] of Object.entries(rows)) {
     for (const name of names) bench.notObservable(`${matrix}/${name}/sound`, why);

@@ -40,7 +40,7 @@ pub(super) async fn log_in(
     let answer = try_log_in(&bank, &request, body.into_inner()).await;
     metrics.count_login(match &answer {
         Ok(_) => "accepted",
-        Err(ApiError::LoginFailed(_)) => "refused",
+        Err(ApiError::LoginFailed(_) | ApiError::InvalidDpopProof) => "refused",
         Err(ApiError::Throttled { .. }) => "throttled",
         Err(_) => "shed",
     });

@@ -239,6 +239,28 @@ async fn a_proof_made_in_advance_lives_for_the_window_unless_it_is_dated_for_lat
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_that_was_signed_ahead_gives_a_token_that_nothing_was_signed_for() {
+    let (server, holder) = (server_that(Dpop::Accepted).await, Holder::new());
+    let pair = server.log_in_with(&holder).await;
+    let later = server.clock.now().plus(Duration::from_secs(3600));
+    let renewal = holder.proof("POST", "/token", None, later);
+    let spare = holder.proof("GET", "/me", Some(&pair.access), later);
+    server.clock.advance(Duration::from_secs(3600));
+    let (status, _, body) = send(server.refresh_with(&pair.refresh, Some(&renewal))).await;
+    assert_eq!(status, 200);
+    let access = body["access_token"].as_str().unwrap();
+    let used = server.get_me("DPoP", access, Some(&spare));
+    assert_eq!(send(used).await.0, 401);
+    // What is left to the thief is to end the login.
+    server.clock.advance(Duration::from_secs(10));
+    let own = holder.proof("POST", "/token", None, server.clock.now());
+    assert_eq!(
+        send(server.refresh_with(&pair.refresh, Some(&own))).await.0,
+        400
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_requires_proofs_takes_no_bearer_token_and_no_login_without_one() {
     let (server, holder) = (server_that(Dpop::Required).await, Holder::new());
     let (status, _, body) = send(server.login(None)).await;
