@@ -5,6 +5,7 @@
 )]
 
 mod attacks;
+mod attacks_on_tokens;
 mod process;
 mod refusals;
 mod stage;
