@@ -5,7 +5,7 @@ import { median } from "/static/js/experiment/figures/dots.js";
 import { compare } from "./ranks.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
-/** @typedef {import("/static/js/experiment/bench.js").Surroundings["sides"][number]} Side */
+/** @typedef {Bench["sides"][number]} Side */
 /** @typedef {import("/static/js/exchange.js").Exchange} Exchange */
 /** @typedef {"session" | "jwt"} Server */
 
@@ -40,6 +40,9 @@ export async function run(bench) {
   }
 }
 
+/** What became of the owner's login. @type {Record<number, string>} */
+const OWNER = { 200: "let-in", 429: "shut-out" };
+
 /** What a login came to: 200 in, 401 refused after a look at the password, 429 turned away without one. @param {Exchange | null} exchange */
 const statusOf = (exchange) => exchange?.response.status ?? 0;
 
@@ -61,8 +64,10 @@ async function guess(bench, side, server, column) {
     }
     const looked = tried.filter((exchange) => [200, 401].includes(statusOf(exchange))).length;
     const last = tried.at(-1) ?? null;
-    // Found: the last guess, the right one, was let in. Stopped: it was turned away like those before it, unlooked at.
-    const outcome = tried.includes(null) ? null : statusOf(last) === 200 ? "found" : statusOf(last) === 429 ? "stopped" : null;
+    // Found: the last guess, the right one, was let in. Stopped: it was turned away like those before it, unlooked at. Where the
+    // first was not looked at either, something else was in the way.
+    const whole = !tried.includes(null) && statusOf(tried[0]) === 401;
+    const outcome = !whole ? null : statusOf(last) === 200 ? "found" : statusOf(last) === 429 ? "stopped" : null;
     const turned = tried.find((exchange) => statusOf(exchange) === 429) ?? null;
     bench.observe(`guesses/${row}/${column}`, outcome, [tried[0], turned, last], bench.say("looked-at", { looked, all: list.length }));
     await bench.send(server, "POST", "/logout", { json: {}, cookies: true });
@@ -84,8 +89,7 @@ async function shutOut(bench, side, server, column) {
   const attacked = [401, 429].includes(statusOf(failed)) && statusOf(before) === 200;
   for (const [row, address] of [["at-home", HOME], ["elsewhere", ELSEWHERE]]) {
     const tried = await from(address, RIGHT);
-    const outcome = { 200: "let-in", 429: "shut-out" }[statusOf(tried)] ?? null;
-    bench.observe(`owner/${row}/${column}`, attacked ? outcome : null, [before, failed, tried]);
+    bench.observe(`owner/${row}/${column}`, attacked ? OWNER[statusOf(tried)] ?? null : null, [before, failed, tried]);
   }
 }
 
