@@ -2,10 +2,11 @@
 /** Guesses a password from a list, shuts its owner out by failing on purpose, and asks the clock which names exist. */
 
 import { median } from "/static/js/experiment/figures/dots.js";
+import { jsonObject } from "/static/js/exchange.js";
 import { compare } from "./ranks.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
-/** @typedef {import("/static/js/experiment/bench.js").Surroundings["sides"][number]} Side */
+/** @typedef {Bench["sides"][number]} Side */
 /** @typedef {import("/static/js/exchange.js").Exchange} Exchange */
 /** @typedef {"session" | "jwt"} Server */
 
@@ -24,7 +25,7 @@ const HOME = "198.51.100.7";
 const ELSEWHERE = "192.0.2.8";
 const attacker = (/** @type {number} */ guess) => `203.0.113.${guess + 1}`;
 /** Logins of each kind that are timed. */
-const TIMED = 20;
+const TIMED = 19;
 /** After it, what failed before counts no more. */
 const WINDOW = "15m";
 
@@ -40,6 +41,9 @@ export async function run(bench) {
   }
 }
 
+/** What became of the owner's login. @type {Record<number, string>} */
+const OWNER = { 200: "let-in", 429: "shut-out" };
+
 /** What a login came to: 200 in, 401 refused after a look at the password, 429 turned away without one. @param {Exchange | null} exchange */
 const statusOf = (exchange) => exchange?.response.status ?? 0;
 
@@ -47,26 +51,34 @@ const statusOf = (exchange) => exchange?.response.status ?? 0;
  * @param {Bench} bench @param {Side} side @param {Server} server @param {string} column */
 async function guess(bench, side, server, column) {
   await bench.use(side.settings);
-  const page = (/** @type {string} */ password) => bench.send(server, "POST", "/login", { json: { username: USER, password }, cookies: true });
   for (const row of ["one-place", "many-places"]) {
     await bench.advance(WINDOW);
-    /** @type {(Exchange | null)[]} */
-    const tried = [];
     const list = row === "one-place" ? LIST : LIST.slice(LIST.length / 2);
-    for (const [at, password] of list.entries()) {
-      bench.doing(bench.say(row, { column, at: at + 1, all: list.length }), at / list.length);
-      tried.push(row === "one-place"
-        ? (await page(password)).exchange
-        : await bench.stranger({ server, username: USER, password, from: attacker(at) }));
-    }
+    bench.doing(bench.say(row, { column, all: list.length }));
+    const tried = row === "one-place"
+      ? await fromHere(bench, server, list)
+      : await bench.stranger(server, list.map((password, at) => ({ username: USER, password, from: attacker(at) })));
     const looked = tried.filter((exchange) => [200, 401].includes(statusOf(exchange))).length;
     const last = tried.at(-1) ?? null;
-    // Found: the last guess, the right one, was let in. Stopped: it was turned away like those before it, unlooked at.
-    const outcome = tried.includes(null) ? null : statusOf(last) === 200 ? "found" : statusOf(last) === 429 ? "stopped" : null;
+    // Found: the last guess, the right one, was let in. Stopped: it was turned away like those before it, unlooked at. Where the
+    // first was not looked at either, something else was in the way.
+    const whole = tried.length === list.length && statusOf(tried[0]) === 401;
+    const outcome = !whole ? null : statusOf(last) === 200 ? "found" : statusOf(last) === 429 ? "stopped" : null;
     const turned = tried.find((exchange) => statusOf(exchange) === 429) ?? null;
     bench.observe(`guesses/${row}/${column}`, outcome, [tried[0], turned, last], bench.say("looked-at", { looked, all: list.length }));
     await bench.send(server, "POST", "/logout", { json: {}, cookies: true });
   }
+}
+
+/** By this page itself, one after the other. @param {Bench} bench @param {Server} server @param {string[]} list */
+async function fromHere(bench, server, list) {
+  const tried = [];
+  for (const [at, password] of list.entries()) {
+    bench.doing(bench.say("guess", { at: at + 1, all: list.length }), at / list.length);
+    const { exchange } = await bench.send(server, "POST", "/login", { json: { username: USER, password }, cookies: true });
+    if (exchange !== null) tried.push(exchange);
+  }
+  return tried;
 }
 
 /** The owner logs in at home; an attacker fails on purpose from many places; then the owner comes back, at home and elsewhere.
@@ -76,16 +88,15 @@ async function shutOut(bench, side, server, column) {
   const proxies = JSON.stringify(["127.0.0.0/8", "::1/128"]);
   await bench.use({ ...side.settings, "session.http.trusted_proxies": proxies, "jwt.http.trusted_proxies": proxies });
   await bench.advance(WINDOW);
-  const from = (/** @type {string} */ address, /** @type {string} */ password) => bench.stranger({ server, username: USER, password, from: address });
+  const owner = (/** @type {string} */ from) => ({ username: USER, password: RIGHT, from });
+  const wrong = LIST.slice(0, 12).map((password, at) => ({ username: USER, password, from: attacker(at) }));
   bench.doing(bench.say("locking", { column }));
-  const before = await from(HOME, RIGHT);
-  let failed = null;
-  for (let at = 0; at < 12; at += 1) failed = await from(attacker(at), LIST[at]);
+  const tried = await bench.stranger(server, [owner(HOME), ...wrong, owner(HOME), owner(ELSEWHERE)]);
+  if (tried.length !== wrong.length + 3) return;
+  const [before, failed] = [tried[0], tried[wrong.length]];
   const attacked = [401, 429].includes(statusOf(failed)) && statusOf(before) === 200;
-  for (const [row, address] of [["at-home", HOME], ["elsewhere", ELSEWHERE]]) {
-    const tried = await from(address, RIGHT);
-    const outcome = { 200: "let-in", 429: "shut-out" }[statusOf(tried)] ?? null;
-    bench.observe(`owner/${row}/${column}`, attacked ? outcome : null, [before, failed, tried]);
+  for (const [row, came] of /** @type {[string, Exchange][]} */ ([["at-home", tried[wrong.length + 1]], ["elsewhere", tried[wrong.length + 2]]])) {
+    bench.observe(`owner/${row}/${column}`, attacked ? OWNER[statusOf(came)] ?? null : null, [before, failed, came]);
   }
 }
 
@@ -97,20 +108,13 @@ async function timeNames(bench, side) {
   const groups = [];
   for (const [server, lane] of LANES) {
     const column = `${lane}-${side.name}`;
-    // By a program, which asks no leave first: half as many requests.
-    const attempt = (/** @type {string} */ username) => bench.stranger({ server, username, password: "not-it-at-all", from: ELSEWHERE });
-    // The first request of a server that has just been restarted warms it up.
-    for (const username of [USER, "nobody"]) await attempt(username);
+    bench.doing(bench.say("timing", { column, all: 2 * TIMED }));
+    // One of each first: a server that has just been restarted has to warm up.
+    const names = [USER, "nobody", ...Array.from({ length: TIMED }, (_, at) => (at % 2 === 0 ? [USER, `nobody-${at}`] : [`nobody-${at}`, USER])).flat()];
+    const tried = await bench.stranger(server, names.map((username) => ({ username, password: "not-it-at-all", from: ELSEWHERE })));
     /** @type {Record<"somebody" | "nobody", Exchange[]>} */
     const timed = { somebody: [], nobody: [] };
-    for (let at = 0; at < TIMED; at += 1) {
-      bench.doing(bench.say("timing", { column, at: at + 1, all: TIMED }), at / TIMED);
-      const order = /** @type {const} */ (at % 2 === 0 ? ["somebody", "nobody"] : ["nobody", "somebody"]);
-      for (const who of order) {
-        const exchange = await attempt(who === "somebody" ? USER : `nobody-${at}`);
-        if (exchange !== null) timed[who].push(exchange);
-      }
-    }
+    for (const exchange of tried.slice(2)) timed[jsonObject(exchange.request.body)?.username === USER ? "somebody" : "nobody"].push(exchange);
     observeNames(bench, column, timed);
     for (const who of /** @type {const} */ (["somebody", "nobody"])) {
       groups.push({ label: bench.say(who, { lane }), lane, hollow: who === "nobody", values: timed[who].map(milliseconds) });
@@ -125,8 +129,9 @@ const milliseconds = (/** @type {Exchange} */ exchange) => exchange.duration_us 
 function observeNames(bench, column, { somebody, nobody }) {
   const all = [...somebody, ...nobody];
   const told = [somebody.at(-1) ?? null, nobody.at(-1) ?? null];
-  // A login that met trouble, or none that was recorded, says nothing about names.
-  const whole = somebody.length === TIMED && nobody.length === TIMED && all.every((exchange) => statusOf(exchange) < 500);
+  // A login that met trouble, was turned away unlooked at, or is not in the record says nothing about names.
+  const isRefused = (/** @type {Exchange} */ exchange) => statusOf(exchange) >= 400 && statusOf(exchange) < 500 && statusOf(exchange) !== 429;
+  const whole = somebody.length === TIMED && nobody.length === TIMED && all.every(isRefused);
   const alike = (/** @type {(exchange: Exchange) => unknown} */ what) =>
     (!whole ? null : new Set(all.map(what)).size === 1 ? "same" : "different");
   bench.observe(`names/status/${column}`, alike(statusOf), told);

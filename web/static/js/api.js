@@ -163,10 +163,10 @@ export const runProgram = (what, tie) => lab("POST", "/lab/program", { ...what, 
  * @param {{server: "session" | "jwt", act: "ban" | "readmit" | "promote" | "demote", username: string}} order @param {string} tie
  * @returns {Promise<{status: number}>} */
 export const administrate = (order, tie) => lab("POST", "/lab/administrator", { ...order, run: tie });
-/** Has a program, outside the browser, try a password and say in `X-Forwarded-For` from where.
- * @param {{server: "session" | "jwt", username: string, password: string, from: string}} what @param {string} tie
- * @returns {Promise<{status: number}>} */
-export const tryPassword = (what, tie) => lab("POST", "/lab/stranger", { ...what, run: tie });
+/** Has a program, outside the browser, try passwords and say in `X-Forwarded-For` from where.
+ * @param {"session" | "jwt"} server @param {{username: string, password: string, from: string}[]} tries At most 40. @param {string} tie
+ * @returns {Promise<{statuses: number[]}>} */
+export const tryPasswords = (server, tries, tie) => lab("POST", "/lab/stranger", { server, tries, run: tie });
 /** Has a client outside the browser send a copied credential.
  * @param {string} server @param {string} credential @param {string} [tie] @param {{to?: "read" | "refresh", proof?: string}} [how]
  * @returns {Promise<{exchange: number, status: number}>} */

@@ -7,7 +7,7 @@
  * record alone. Whatever a run changes is put back when it ends.
  */
 
-import { administrate, advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, tryPassword, Unreachable } from "../api.js";
+import { administrate, advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, tryPasswords, Unreachable } from "../api.js";
 import { pathOf } from "../exchange.js";
 import { expired } from "./expired.js";
 import { RunRecord } from "./run-record.js";
@@ -210,25 +210,27 @@ export class Bench extends RunRecord {
 
   /** Has the bank's administrator, at another desk, act on a user; the exchange of the act itself.
    * @param {"session" | "jwt"} server @param {"ban" | "readmit" | "promote" | "demote"} act @param {string} [username] @returns {Promise<Exchange | null>} */
-  administrator(server, act, username = "alice") {
-    return this.#outside(() => administrate({ server, act, username }, this.run), (exchange) => pathOf(exchange).startsWith("/admin/"));
+  async administrator(server, act, username = "alice") {
+    const work = () => administrate({ server, act, username }, this.run);
+    return (await this.#outside(work, (exchange) => pathOf(exchange).startsWith("/admin/"))).at(0) ?? null;
   }
 
-  /** Has a program, outside the browser, try a password and say in `X-Forwarded-For` from where; what was recorded of it.
-   * @param {{server: "session" | "jwt", username: string, password: string, from: string}} what @returns {Promise<Exchange | null>} */
-  stranger(what) {
-    return this.#outside(() => tryPassword(what, this.run), (exchange) => exchange.server === what.server && pathOf(exchange) === "/login");
+  /** Has a program, outside the browser, try passwords and say in `X-Forwarded-For` from where; what was recorded of them, in order.
+   * @param {"session" | "jwt"} server @param {{username: string, password: string, from: string}[]} tries At most 40. */
+  stranger(server, tries) {
+    const isIt = (/** @type {Exchange} */ exchange) => exchange.server === server && pathOf(exchange) === "/login";
+    return this.#outside(() => tryPasswords(server, tries, this.run), isIt, tries.length);
   }
 
-  /** Has something done outside the browser, and waits for the exchange that it led to. @param {() => Promise<unknown>} work
-   * @param {(exchange: Exchange) => boolean} isIt @returns {Promise<Exchange | null>} */
-  async #outside(work, isIt) {
+  /** Has something done outside the browser, and waits for the exchanges that it led to. @param {() => Promise<unknown>} work
+   * @param {(exchange: Exchange) => boolean} isIt @returns {Promise<Exchange[]>} */
+  async #outside(work, isIt, count = 1) {
     this.#check();
     const before = this.lastId;
     await work();
-    const wanted = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run && isIt(exchange);
-    await this.recorded(wanted, 5_000);
-    return this.exchanges.find(wanted) ?? null;
+    const all = () => this.exchanges.filter((exchange) => exchange.id > before && isIt(exchange));
+    await this.recorded(() => all().length >= count, 5_000);
+    return all();
   }
 
   /** Has an origin set cookies, worded as whole `Set-Cookie` lines. They are taken away when the run ends.
