@@ -9,9 +9,11 @@ pub mod spawned_lab;
 pub mod visit;
 pub mod walk;
 pub mod wire_page;
+pub mod workbench_page;
 
 pub use browser::{Browser, Engine, Settings, ThirdPartyCookies, Viewport};
 pub use experiment_page::ExperimentPage;
 pub use spawned_lab::{SpawnedLab, header, path_of};
 pub use visit::{Visit, visit, visit_with};
 pub use wire_page::{Lane, WirePage};
+pub use workbench_page::WorkbenchPage;

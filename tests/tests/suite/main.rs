@@ -19,3 +19,4 @@ mod tabs;
 mod two_labs;
 mod vulnerable;
 mod workbench;
+mod workbench_keys;

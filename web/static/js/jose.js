@@ -69,6 +69,7 @@ export function unsigned(header, payload) {
 
 /** Signs `header.payload`. @param {string} text @param {Key} key @returns {Promise<string>} The token. */
 export async function sign(text, { alg, key }) {
+  // For ECDSA, WebCrypto gives r and s side by side, which is what JWS wants (RFC 7518 §3.4).
   const signature = await subtle().sign(ALGORITHMS[alg].used, key, utf8.encode(text));
   return `${text}.${encode(new Uint8Array(signature))}`;
 }

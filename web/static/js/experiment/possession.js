@@ -6,6 +6,8 @@
  * can fetch the handle and sign with it; none can take the key along.
  */
 
+import { encode, sign, unsigned } from "../jose.js";
+
 /**
  * @typedef {object} Proven What a proof is made for.
  * @property {string} method
@@ -40,16 +42,13 @@ export async function prove({ privateKey, publicKey }, { method, address, at, to
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", publicKey);
   const header = { typ: "dpop+jwt", alg: "ES256", jwk: { kty, crv, x, y } };
   const claims = {
-    jti: base64url(crypto.getRandomValues(new Uint8Array(16))),
+    jti: encode(crypto.getRandomValues(new Uint8Array(16))),
     htm: method,
     htu: address,
     iat: Math.floor(at / 1000),
     ...(token === undefined ? {} : { ath: await hashOf(token) }),
   };
-  const signed = [header, claims].map((part) => base64url(bytes(JSON.stringify(part)))).join(".");
-  // WebCrypto gives r and s side by side, which is what JWS wants (RFC 7518 §3.4).
-  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, bytes(signed));
-  return `${signed}.${base64url(new Uint8Array(signature))}`;
+  return sign(unsigned(header, claims), { alg: "ES256", key: privateKey });
 }
 
 /** Keeps the key for the pages of this origin, in place of an earlier one. @param {CryptoKeyPair} pair */
@@ -77,9 +76,5 @@ const settled = (request) => new Promise((resolve, reject) => {
   request.addEventListener("error", () => reject(request.error));
 });
 
-/** @param {string} text */
-const bytes = (text) => new TextEncoder().encode(text);
 /** @param {string} token */
-const hashOf = async (token) => base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes(token))));
-/** @param {Uint8Array} data */
-const base64url = (data) => btoa(String.fromCharCode(...data)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const hashOf = async (token) => encode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))));

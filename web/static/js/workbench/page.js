@@ -80,7 +80,8 @@ function edited(field, index) {
   const { object, fault } = objectIn(field.value);
   showFault(field, fault === null ? null : jsonFault(index === 0 ? "header" : "payload", fault));
   if (object === null) return;
-  const parts = readToken(token.value).parts;
+  const { parts } = readToken(token.value);
+  if (parts.length > 3) return; // A JWE has no payload that could be written, and its header is of no use elsewhere.
   while (parts.length < 3) parts.push("");
   parts[index] = encode(JSON.stringify(object));
   token.value = parts.slice(0, 3).join(".");
