@@ -63,8 +63,8 @@ export class Paused extends Error {
 export class Bench extends RunRecord {
   #on;
   #stop = new AbortController();
-  /** @type {[server: string, line: string][]} What takes the cookies away again that this run has set. */
-  #cookies = [];
+  /** @type {Map<string, Set<string>>} What takes the cookies away again that this run has set, by server. */
+  #cookies = new Map();
   /** @type {Record<string, string>} */
   #base;
   #moved = false;
@@ -235,7 +235,7 @@ export class Bench extends RunRecord {
    * @param {string} server @param {string[]} lines */
   async setCookies(server, lines) {
     this.#check();
-    for (const line of lines) this.#cookies.push([server, expired(line)]);
+    this.#cookies.set(server, new Set([...this.#cookies.get(server) ?? [], ...lines.map(expired)]));
     await setCookies(this.origins[server], lines, this.run);
   }
 
@@ -374,8 +374,8 @@ export class Bench extends RunRecord {
     await this.#logOut(); // The cookie may have another name once the settings are back.
     await this.#apply(this.#base).catch(() => undefined);
     await this.#logOut();
-    for (const [server, pairs] of Map.groupBy(this.#cookies, ([server]) => server)) {
-      await setCookies(this.origins[server], pairs.map(([, line]) => line), pageRun).catch(() => undefined);
+    for (const [server, lines] of this.#cookies) {
+      await setCookies(this.origins[server], [...lines], pageRun).catch(() => undefined);
     }
     if (this.#moved) this.#on.lab.take(await resetClock());
   }
