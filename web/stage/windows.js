@@ -11,8 +11,6 @@ export const LEFT = Symbol("left");
 const PATIENCE_MS = 8_000;
 /** After how long a navigation that has not begun is taken for dropped. */
 const DROPPED_MS = 1_500;
-/** How long the answer to an errand is to be seen. */
-const LOOK_AT_ANSWER_MS = 250;
 /** How often the server, which holds each question for a while, is asked whether something has come in. */
 const PATIENT = 18;
 
@@ -121,9 +119,7 @@ async function runErrand(step, stage) {
   // A browser may drop a navigation that begins while the one before it is being shown.
   const again = setInterval(() => errands?.location.replace(address), DROPPED_MS);
   await stage.comes(start).finally(() => clearInterval(again));
-  const outcome = (await stage.comes(step.label)) ? "came" : "nothing";
-  await new Promise((resolve) => setTimeout(resolve, LOOK_AT_ANSWER_MS));
-  return { outcome };
+  return { outcome: (await stage.comes(step.label)) ? "came" : "nothing" };
 }
 
 /** @type {Act} */

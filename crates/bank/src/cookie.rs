@@ -72,6 +72,7 @@ impl Default for CookieConfig {
 }
 
 impl CookieConfig {
+    // ANCHOR: prefix-of-name
     /// `base` with the strictest prefix that its attributes allow (RFC 6265bis §4.1.3).
     ///
     /// `__Host-` makes the browser insist on Secure, `Path=/` and no Domain, so that no other host can set the cookie;
@@ -87,6 +88,7 @@ impl CookieConfig {
         };
         format!("{prefix}{base}")
     }
+    // ANCHOR_END: prefix-of-name
 
     /// The `Set-Cookie` line that gives the cookie its value.
     #[must_use]

@@ -26,16 +26,35 @@ pub(crate) struct SessionAuthentication {
     sessions: Arc<dyn Sessions>,
     adapter: SessionAdapter,
     transport: Transport,
+    adopts_ids: bool,
 }
 
 impl SessionAuthentication {
-    pub(crate) fn new(sessions: Arc<dyn Sessions>, transport: Transport) -> Self {
+    pub(crate) fn new(sessions: Arc<dyn Sessions>, transport: Transport, adopts_ids: bool) -> Self {
         Self {
             adapter: SessionAdapter::new(Arc::clone(&sessions)),
             sessions,
             transport,
+            adopts_ids,
         }
     }
+
+    // ANCHOR: id-at-login
+    /// Opens the session of a login. Its id is new, whatever id the request came with, so that an id planted before the login
+    /// is worth nothing after it (session fixation).
+    async fn open(&self, request: &HttpRequest, new: NewSession) -> Result<SessionId, ApiError> {
+        if self.adopts_ids
+            && let Some(brought) = brought(request)
+            && self
+                .sessions
+                .dangerously_create_as(&brought, new.clone())
+                .await?
+        {
+            return Ok(brought);
+        }
+        Ok(self.sessions.create(new).await?)
+    }
+    // ANCHOR_END: id-at-login
 
     /// The live session of the request: already loaded by the middleware for a cookie, loaded here, through the same
     /// adapter, for a header.
@@ -60,6 +79,11 @@ impl SessionAuthentication {
             Transport::Header => Challenge::InvalidBearer,
         }))
     }
+}
+
+/// The id in the request's cookie, whether it opens a session or not.
+fn brought(request: &HttpRequest) -> Option<SessionId> {
+    SessionId::from_text(request.get_session().entries().get("id")?)
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {
@@ -103,8 +127,7 @@ impl Authentication for SessionAuthentication {
     }
 
     async fn log_in(&self, request: &HttpRequest, user: &User) -> Result<LoggedIn, ApiError> {
-        // Whoever was logged in here is not any more; and the id is new, whatever id the request came with, so that an
-        // id planted before the login is worth nothing after it (session fixation).
+        // Whoever was logged in here is not any more.
         if let Ok(previous) = self.carried(request).await {
             self.sessions.delete(&previous.id).await?;
         }
@@ -114,7 +137,7 @@ impl Authentication for SessionAuthentication {
             role: user.role,
             device: device(request),
         };
-        let id = self.sessions.create(new).await?;
+        let id = self.open(request, new).await?;
         let login_id = public_id(&id);
         let mut body = json!({ "id": user.id.0, "username": user.username, "role": user.role });
         match self.transport {

@@ -24,6 +24,9 @@ pub struct SessionConfig {
     #[serde(with = "humantime_serde")]
     #[schema(value_type = String, format = "duration")]
     pub absolute_timeout: Duration,
+    /// Keeps the session id that the browser brings to a login, where it is well-formed and free: whoever planted it is in
+    /// the session from then on (session fixation).
+    pub dangerously_adopt_session_id: bool,
     /// The cookie of cookie transport.
     pub cookie: CookieConfig,
     /// How much may go wrong at a login.
@@ -40,6 +43,7 @@ impl Default for SessionConfig {
             store: SessionStoreKind::default(),
             idle_timeout: idle,
             absolute_timeout: absolute,
+            dangerously_adopt_session_id: false,
             cookie: CookieConfig::default(),
             login: LoginConfig::default(),
             http: HttpConfig::default(),

@@ -70,6 +70,7 @@ pub fn build(
     let authentication = Arc::new(SessionAuthentication::new(
         Arc::clone(&stores.sessions),
         config.transport,
+        config.dangerously_adopt_session_id,
     ));
     let bank = web::Data::new(Bank {
         stores,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use bank::CsrfDefence;
 use lab::LabConfig;
 use tests::experiment_page::Observed;
 use tests::{ExperimentPage, visit_with, walk};
@@ -167,5 +168,30 @@ async fn without_httponly_and_policies_an_injected_script_takes_everything_and_n
     );
     let sound = turned.keys().filter(|cell| cell.ends_with("/sound"));
     assert_eq!(sound.count(), 0, "what is escaped needs neither");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_the_check_of_the_origin_the_sibling_moves_money_past_lax() -> Result<()> {
+    let broken = |config: &mut LabConfig| {
+        config.session.http.csrf = CsrfDefence::DangerouslyNone;
+    };
+    let cells = cells_without(broken, "csrf").await?;
+    assert_eq!(
+        turned(&cells),
+        BTreeMap::from([("attack/blog-sound/session", "moved")])
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_new_id_at_login_the_prefix_alone_keeps_a_session_from_being_fixed() -> Result<()>
+{
+    let broken = |config: &mut LabConfig| config.session.dangerously_adopt_session_id = true;
+    let cells = cells_without(broken, "fixation-and-tossing").await?;
+    assert_eq!(
+        turned(&cells),
+        BTreeMap::from([("fixation/fixation-renewal/session", "is-you")])
+    );
     Ok(())
 }

@@ -14,6 +14,7 @@ mod logins;
 mod names;
 mod policy;
 mod record;
+mod rendezvous;
 mod replay;
 mod tabs;
 mod two_labs;

@@ -40,7 +40,7 @@ export async function run(bench) {
       await playRound(bench, round);
     }
   };
-  await Promise.all([bench.tab([...steps, { at: "evil", do: "end-errands" }]), play()]);
+  await bench.tabWhile([...steps, { at: "evil", do: "end-errands" }], play);
 }
 
 /** @param {Bench} bench @returns {Round[]} */

@@ -4,7 +4,7 @@
 import { header } from "./exchange.js";
 
 /** What a request needs to mean the same; the rest is the browser's own business. */
-const KEPT = ["authorization", "cookie", "content-type"];
+const KEPT = ["authorization", "cookie", "content-type", "x-csrf-token"];
 
 /** @param {import("./exchange.js").Exchange} exchange */
 export function asCurl({ request }) {

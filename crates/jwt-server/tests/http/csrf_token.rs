@@ -67,3 +67,62 @@ async fn a_jwt_in_a_header_needs_none_and_the_oauth_forms_need_none() {
     );
     assert_eq!(server.refresh(&pair.refresh).await.status(), 200);
 }
+
+/// A form on another site logs its visitor in as somebody of the attacker's choice: the status, and whether a cookie is set.
+async fn forged_login(csrf: CsrfDefence) -> (u16, bool) {
+    let mut config = JwtConfig {
+        transport: Transport::Cookie,
+        ..JwtConfig::default()
+    };
+    config.http.csrf = csrf;
+    let server = server_with(config).await;
+    let forged = server
+        .client
+        .post(format!("{}/login", server.base))
+        .header("origin", "https://evil.example")
+        .form(&[("username", "alice"), ("password", PASSWORD)]);
+    let forged = forged.send().await.unwrap();
+    (
+        forged.status().as_u16(),
+        forged.headers().contains_key("set-cookie"),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_forged_past_a_token_and_not_past_the_origin() {
+    for csrf in [CsrfDefence::DangerouslyNone, CsrfDefence::Token] {
+        assert_eq!(forged_login(csrf).await, (200, true), "{csrf:?}");
+    }
+    assert_eq!(forged_login(CsrfDefence::Origin).await, (403, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_cookies_of_one_name_the_first_counts_and_no_sibling_can_set_the_prefixed_name() {
+    for plain in [true, false] {
+        let mut config = JwtConfig {
+            transport: Transport::Cookie,
+            ..JwtConfig::default()
+        };
+        config.cookie.dangerously_plain = plain;
+        let name = config.cookie_name();
+        let server = server_with(config).await;
+        let mallory = json!({ "username": "mallory", "password": PASSWORD });
+        assert_eq!(server.post("/users", None, &mallory).await.status(), 201);
+        let mut tokens = Vec::new();
+        for username in ["mallory", "alice"] {
+            let login = json!({ "username": username, "password": PASSWORD });
+            let login = server.post("/login", None, &login).await;
+            let line = login.headers()["set-cookie"].to_str().unwrap().to_owned();
+            let pair = line.split(';').next().unwrap();
+            tokens.push(pair.split_once('=').unwrap().1.to_owned());
+        }
+        // What a browser sends when a sibling host has tossed a cookie: the only name that it can set is the plain one.
+        let both = format!("token={}; {name}={}", tokens[0], tokens[1]);
+        let me = server
+            .client
+            .get(format!("{}/me", server.base))
+            .header("cookie", both);
+        let me: Value = me.send().await.unwrap().json().await.unwrap();
+        assert_eq!(me["username"], if plain { "mallory" } else { "alice" });
+    }
+}

@@ -212,3 +212,50 @@ async fn a_logout_says_what_the_browser_shall_forget_where_it_is_told_to() {
         assert_eq!(header(&out, "clear-site-data"), expected);
     }
 }
+
+/// Mallory's cookie is in alice's browser when she logs in; whom mallory's copy of it proves afterwards.
+async fn planted_before_a_login(adopt: bool) -> Option<String> {
+    let server = server_with(|config| config.dangerously_adopt_session_id = adopt).await;
+    let planted = server.log_in("bobby").await;
+    let login = serde_json::json!({ "username": "alice", "password": PASSWORD });
+    let login = server.post("/login", Some(&planted), login).await;
+    assert_eq!(login.status(), StatusCode::OK);
+    let copy = server.get("/whoami", Some(&planted)).await;
+    let who: Value = copy.json().await.unwrap();
+    who["username"].as_str().map(str::to_owned)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_planted_before_a_login_opens_it_where_ids_are_adopted() {
+    assert_eq!(planted_before_a_login(true).await.as_deref(), Some("alice"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_planted_before_a_login_is_worth_nothing_after_it_by_default() {
+    assert_eq!(planted_before_a_login(false).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn even_where_ids_are_adopted_nobody_makes_one_up() {
+    let server = server_with(|config| config.dangerously_adopt_session_id = true).await;
+    let made_up = format!("__Host-session={}", "A".repeat(43));
+    let login = serde_json::json!({ "username": "alice", "password": PASSWORD });
+    let login = server.post("/login", Some(&made_up), login).await;
+    assert_eq!(login.status(), StatusCode::OK);
+    assert_ne!(cookie_of(&login).as_deref(), Some(made_up.as_str()));
+    let copy = server.get("/me", Some(&made_up)).await;
+    assert_eq!(copy.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_cookies_of_one_name_the_first_counts_and_a_longer_path_comes_first() {
+    for plain in [true, false] {
+        let server = server_with(|config| config.cookie.dangerously_plain = plain).await;
+        let (alice, bobby) = (server.log_in("alice").await, server.log_in("bobby").await);
+        // What a browser sends when a sibling host has tossed a cookie: `__Host-` keeps its name from being tossed.
+        let tossed = bobby.trim_start_matches("__Host-");
+        let both = format!("{tossed}; {alice}");
+        let me: Value = server.get("/me", Some(&both)).await.json().await.unwrap();
+        assert_eq!(me["username"], if plain { "bobby" } else { "alice" });
+    }
+}

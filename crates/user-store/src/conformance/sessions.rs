@@ -13,6 +13,7 @@ cases! {
     pub fn sessions(OpenSessions<'_>) for Shelf<'_> {
         a_session_is_loaded_as_it_was_opened,
         an_unknown_id_opens_nothing,
+        a_session_is_opened_under_a_given_id_where_that_has_none,
         an_unused_session_ends_on_the_second,
         use_prolongs_a_session_never_late_and_at_most_a_minute_early,
         a_use_is_recorded_at_most_once_a_minute,
@@ -70,6 +71,17 @@ fn new(user: i64) -> NewSession {
         role: Role::Customer,
         device: "a test".to_owned(),
     }
+}
+
+async fn a_session_is_opened_under_a_given_id_where_that_has_none(shelf: Shelf<'_>) {
+    let id = SessionId::generate();
+    let open = |user| shelf.sessions.dangerously_create_as(&id, new(user));
+    assert!(open(7).await.unwrap());
+    assert!(!open(8).await.unwrap(), "whoever has it keeps it");
+    let session = shelf.sessions.load(&id).await.unwrap().unwrap();
+    assert_eq!(session.user_id, UserId(7));
+    assert!(shelf.sessions.delete(&id).await.unwrap());
+    assert!(open(8).await.unwrap(), "an id that was given up is free");
 }
 
 async fn a_session_is_loaded_as_it_was_opened(shelf: Shelf<'_>) {

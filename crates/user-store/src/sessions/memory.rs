@@ -1,6 +1,7 @@
 //! Sessions in the memory of this process: the fastest, and gone with it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -61,6 +62,24 @@ impl MemorySessions {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Opens a session where the id has no row; says whether it had none.
+    fn insert(&self, id: &SessionId, new: NewSession) -> bool {
+        let step = step!(authentication, write, "INSERT session");
+        let now = self.clock.now();
+        let row = Row {
+            new,
+            created_at: now,
+            seen_at: now,
+            expires_at: now.plus(self.timeouts.absolute),
+        };
+        let mut state = self.state();
+        let place = state.sessions.entry(*id.hash().as_bytes());
+        let is_free = matches!(place, Entry::Vacant(_));
+        place.or_insert(row);
+        record_changed(&step, is_free);
+        is_free
+    }
+
     fn session(&self, hash: &[u8; 32], row: &Row) -> Session {
         Session {
             public_id: public_id(hash),
@@ -83,18 +102,18 @@ impl MemorySessions {
 #[async_trait]
 impl Sessions for MemorySessions {
     async fn create(&self, new: NewSession) -> Result<SessionId, StoreError> {
-        let step = step!(authentication, write, "INSERT session");
         let id = SessionId::generate();
-        let now = self.clock.now();
-        let row = Row {
-            new,
-            created_at: now,
-            seen_at: now,
-            expires_at: now.plus(self.timeouts.absolute),
-        };
-        self.state().sessions.insert(*id.hash().as_bytes(), row);
-        record_changed(&step, true);
+        // A fresh id of 256 random bits has no row.
+        self.insert(&id, new);
         Ok(id)
+    }
+
+    async fn dangerously_create_as(
+        &self,
+        id: &SessionId,
+        new: NewSession,
+    ) -> Result<bool, StoreError> {
+        Ok(self.insert(id, new))
     }
 
     async fn load(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {

@@ -98,6 +98,14 @@ impl Session {
 pub trait Sessions: std::fmt::Debug + Send + Sync {
     /// Opens a session.
     async fn create(&self, new: NewSession) -> Result<SessionId, StoreError>;
+    /// Opens a session under an id that somebody knows already; `false`, and nothing is changed, where the id has a row.
+    ///
+    /// *Security*: whoever knew the id is in the session. It exists to show what [`Sessions::create`] prevents.
+    async fn dangerously_create_as(
+        &self,
+        id: &SessionId,
+        new: NewSession,
+    ) -> Result<bool, StoreError>;
     /// The live session of this id. An ended one is `None`, though its row stays until it is swept.
     async fn load(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
     /// Gives a live session a new id, and the old one opens nothing any more.

@@ -36,6 +36,35 @@ impl SqliteSessions {
         }
     }
 
+    /// Opens a session where the id has no row; says whether it had none.
+    async fn insert(&self, id: &SessionId, new: NewSession) -> Result<bool, StoreError> {
+        let step = step!(authentication, write, "INSERT session");
+        let hash = *id.hash().as_bytes();
+        let now = self.clock.now();
+        let expires_at = now.plus(self.timeouts.absolute);
+        let inserted = self
+            .database
+            .write(&step, move |connection| {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO sessions (hash, user_id, username, role, device, created_at, seen_at, expires_at)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) ON CONFLICT (hash) DO NOTHING",
+                    )?
+                    .execute(params![
+                        hash,
+                        new.user_id.0,
+                        new.username,
+                        new.role.as_str(),
+                        new.device,
+                        now.0,
+                        expires_at.0
+                    ])
+            })
+            .await?;
+        record_changed(&step, inserted == 1);
+        Ok(inserted == 1)
+    }
+
     fn session(&self, row: &Row<'_>) -> rusqlite::Result<Session> {
         let hash: [u8; 32] = row.get(0)?;
         let seen_at = UnixSeconds(row.get(6)?);
@@ -117,31 +146,18 @@ fn renew(
 #[async_trait]
 impl Sessions for SqliteSessions {
     async fn create(&self, new: NewSession) -> Result<SessionId, StoreError> {
-        let step = step!(authentication, write, "INSERT session");
         let id = SessionId::generate();
-        let hash = *id.hash().as_bytes();
-        let now = self.clock.now();
-        let expires_at = now.plus(self.timeouts.absolute);
-        self.database
-            .write(&step, move |connection| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO sessions (hash, user_id, username, role, device, created_at, seen_at, expires_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
-                    )?
-                    .execute(params![
-                        hash,
-                        new.user_id.0,
-                        new.username,
-                        new.role.as_str(),
-                        new.device,
-                        now.0,
-                        expires_at.0
-                    ])
-            })
-            .await?;
-        record_changed(&step, true);
+        // A fresh id of 256 random bits has no row.
+        self.insert(&id, new).await?;
         Ok(id)
+    }
+
+    async fn dangerously_create_as(
+        &self,
+        id: &SessionId,
+        new: NewSession,
+    ) -> Result<bool, StoreError> {
+        self.insert(id, new).await
     }
 
     async fn load(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {

@@ -47,6 +47,8 @@ import { sayOf } from "./words.js";
 const SETTLE_MS = 400;
 /** How long the walk of an opened page may take. */
 const WALK_MS = 300_000;
+/** How long the reader may take until the page is opened that is to report. */
+const READER_MS = 3_600_000;
 
 export class Stopped extends Error {}
 
@@ -63,8 +65,8 @@ export class Paused extends Error {
 export class Bench extends RunRecord {
   #on;
   #stop = new AbortController();
-  /** @type {[server: string, line: string][]} What takes the cookies away again that this run has set. */
-  #cookies = [];
+  /** @type {Map<string, Set<string>>} What takes the cookies away again that this run has set, by server. */
+  #cookies = new Map();
   /** @type {Record<string, string>} */
   #base;
   #moved = false;
@@ -237,7 +239,7 @@ export class Bench extends RunRecord {
    * @param {string} server @param {string[]} lines */
   async setCookies(server, lines) {
     this.#check();
-    for (const line of lines) this.#cookies.push([server, expired(line)]);
+    this.#cookies.set(server, new Set([...this.#cookies.get(server) ?? [], ...lines.map(expired)]));
     await setCookies(this.origins[server], lines, this.run);
   }
 
@@ -326,16 +328,27 @@ export class Bench extends RunRecord {
     if (!this.exchanges.some(isOver)) throw new Error(`the page of ${new URL(this.origins[at]).host} did not come to its end`);
   }
 
+  /** Asks the reader to open a page, and works while it walks: it waits for this page (the step `wait`), and this page hears of it.
+   * @param {Step[]} steps @param {() => Promise<void>} work */
+  async tabWhile(steps, work) {
+    try {
+      await Promise.all([this.tab(steps), work()]);
+    } catch (error) {
+      this.stop(); // The other half would wait for what does not come.
+      throw error;
+    }
+  }
+
   /** Tells the pages that wait for it (the step `wait`) that this page is so far. @param {string} at @param {string} label */
   tell(at, label) {
     return this.send(/** @type {any} */ (at), "POST", `/stage/report/${label}`, { text: "{}" });
   }
 
-  /** Waits until a page of another origin has reported under a label; a walk goes on meanwhile: `Promise.all([bench.tab(…), …])`.
+  /** Waits until a page of another origin has reported under a label.
    * @param {string} label @returns {Promise<Exchange>} */
   async heard(label) {
     const isIt = (/** @type {Exchange} */ exchange) => exchange.run === this.run && pathOf(exchange) === `/stage/report/${label}`;
-    await this.#unlessStopped(this.recorded(isIt, WALK_MS));
+    await this.#unlessStopped(this.recorded(isIt, READER_MS));
     const report = this.exchanges.find(isIt);
     if (report === undefined) throw new Error(`no page has reported ${label}`);
     return report;
@@ -376,8 +389,8 @@ export class Bench extends RunRecord {
     await this.#logOut(); // The cookie may have another name once the settings are back.
     await this.#apply(this.#base).catch(() => undefined);
     await this.#logOut();
-    for (const [server, pairs] of Map.groupBy(this.#cookies, ([server]) => server)) {
-      await setCookies(this.origins[server], pairs.map(([, line]) => line), pageRun).catch(() => undefined);
+    for (const [server, lines] of this.#cookies) {
+      await setCookies(this.origins[server], [...lines], pageRun).catch(() => undefined);
     }
     if (this.#moved) this.#on.lab.take(await resetClock());
   }

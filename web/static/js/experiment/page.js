@@ -71,11 +71,11 @@ function warn(...parts) {
   banner.replaceChildren(...parts);
 }
 
-/** Whether an exchange is drawn: one of the run, and of the cell that is looked at; not what only moved the page or reported.
+/** Whether an exchange is drawn: one of the run, and of the cell that is looked at; not what only moved the page, waited or reported.
  * @param {Exchange} exchange */
 function isShown(exchange) {
   if (exchange.run !== latest.run) return false;
-  return only === null ? !/^\/stage(\/report\/.*)?$/.test(pathOf(exchange)) : only.has(exchange.id);
+  return only === null ? !/^\/stage(\/(report|wait)\/.*)?$/.test(pathOf(exchange)) : only.has(exchange.id);
 }
 
 /** Draws the exchanges of the latest run, or of one cell. */
