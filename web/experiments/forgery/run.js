@@ -109,6 +109,11 @@ async function genuineElsewhere(bench) {
  * else that was answered is no result.
  * @param {Bench} bench @param {keyof typeof FLAWS} row @param {string} bearer @param {string} [user] */
 async function show(bench, row, bearer, user = "alice") {
+  for (const { name } of bench.sides) await (name === "broken" ? showToNaive : showToBank)(bench, row, bearer, user);
+}
+
+/** @param {Bench} bench @param {keyof typeof FLAWS} row @param {string} bearer @param {string} user */
+async function showToNaive(bench, row, bearer, user) {
   const { exchange: naive } = await bench.send("jwt", "GET", `/stage/naive/me?flaw=${FLAWS[row]}`, { bearer });
   const said = jsonObject(naive?.response.body ?? null);
   const fetched = bench.exchanges.filter((exchange) => pathOf(exchange) === "/stage/naive/jwks");
@@ -117,7 +122,10 @@ async function show(bench, row, bearer, user = "alice") {
   const outcome = believed ? "believed" : said?.believed === false ? "refused" : null;
   const beside = believed ? bench.say("takes-you-for", { user }) : said === null ? null : String(said.reason);
   bench.observe(`attacks/${row}/naive`, outcome, row === "own-address" ? [naive, ...fetched] : [naive], beside);
+}
 
+/** @param {Bench} bench @param {keyof typeof FLAWS} row @param {string} bearer @param {string} user */
+async function showToBank(bench, row, bearer, user) {
   const { exchange: bank } = await bench.send("jwt", "GET", "/me", { bearer });
   const admitted = admission(bank);
   const isThem = jsonObject(bank?.response.body ?? null)?.username === user;

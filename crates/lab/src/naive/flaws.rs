@@ -106,6 +106,7 @@ impl Naive {
         Ok(())
     }
 
+    // ANCHOR: naive
     /// RFC 7519 §6 knows tokens without a signature; a verifier that takes them has none to check.
     fn dangerously_accept_none(&self, token: &str, read: &Unverified) -> Result<(), Refused> {
         let says_none = read.header["alg"].as_str() == Some("none");
@@ -133,6 +134,7 @@ impl Naive {
             .map_err(Refused::from),
         }
     }
+    // ANCHOR_END: naive
 
     fn dangerously_kid_is_a_path(&self, token: &str, read: &Unverified) -> Result<(), Refused> {
         let kid = read.header["kid"].as_str().ok_or(Refused::NoKey)?;

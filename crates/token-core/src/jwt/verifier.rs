@@ -50,6 +50,7 @@ impl Verifier {
     ///
     /// *Spec*: RFC 9068 §4, RFC 8725 §3. *Security*: a token that was revoked after it was issued is still accepted until `exp`: no
     /// state is asked. That is the point of the comparison, and its price.
+    // ANCHOR: verify
     pub fn verify(&self, token: &str, now: UnixSeconds) -> Result<AccessClaims, VerifyError> {
         let parts = Compact::split(token)?;
         let header = compact::decode(Part::Header, parts.header)?;
@@ -70,4 +71,5 @@ impl Verifier {
             None => AccessClaims::read(claims),
         }
     }
+    // ANCHOR_END: verify
 }
