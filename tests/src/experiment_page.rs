@@ -210,7 +210,7 @@ impl<'a> ExperimentPage<'a> {
         self.press("[data-open-tab]").await?;
         let tab = self.new_window(&before).await?;
         // A walk of few steps may be over, and its tab closed, before anybody looks.
-        let is_open = driver.switch_to_window(tab).await.is_ok();
+        let is_open = driver.switch_to_window(tab.clone()).await.is_ok();
         let mut looks = tokio::time::interval(LOOK);
         for look in 0.. {
             if !is_open {
@@ -223,7 +223,7 @@ impl<'a> ExperimentPage<'a> {
             );
             looks.tick().await;
             // The page moves on under the question; then the question is asked again. It may also close itself.
-            if driver.windows().await?.len() <= before.len() {
+            if !driver.windows().await?.contains(&tab) {
                 break;
             }
             match self.browser.run::<Option<Value>>(STAGE, json!(null)).await {

@@ -50,6 +50,8 @@ impl SpawnedLab {
             &lab.origins().app,
             &lab.origins().session,
             &lab.origins().jwt,
+            &lab.origins().blog,
+            &lab.origins().evil,
         ] {
             client = client.resolve(host(origin), loopback);
         }

@@ -11,6 +11,8 @@ export const LEFT = Symbol("left");
 const PATIENCE_MS = 8_000;
 /** After how long a navigation that has not begun is taken for dropped. */
 const DROPPED_MS = 1_500;
+/** How long the answer to the last errand is to be seen. */
+const LAST_ANSWER_MS = 800;
 /** How often the server, which holds each question for a while, is asked whether something has come in. */
 const PATIENT = 18;
 
@@ -122,8 +124,9 @@ async function runErrand(step, stage) {
   return { outcome: (await stage.comes(step.label)) ? "came" : "nothing" };
 }
 
-/** @type {Act} */
+/** @type {Act} Closes the second tab, once it has had time to show the last answer: a browser may keep a tab that is closed under way. */
 async function endErrands() {
+  await new Promise((resolve) => setTimeout(resolve, LAST_ANSWER_MS));
   errands?.close();
 }
 
