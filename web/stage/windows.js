@@ -13,6 +13,8 @@ const PATIENCE_MS = 8_000;
 const DROPPED_MS = 1_500;
 /** How long the answer to the last errand is to be seen. */
 const LAST_ANSWER_MS = 800;
+/** How often an errand is begun whose request does not come: the form was dropped on a busy machine. The bank books it once. */
+const TRIES = 3;
 /** How often the server, which holds each question for a while, is asked whether something has come in. */
 const PATIENT = 18;
 
@@ -116,12 +118,15 @@ let errands = null;
 async function runErrand(step, stage) {
   const start = `start-${step.label}`;
   const address = `${stage.address(step.of, `/stage?label=${start}`)}#${stage.onward({ steps: step.steps, next: 0, child: true })}`;
-  if (errands === null || errands.closed) errands = await openByClick(address, "");
-  else errands.location.replace(address);
-  // A browser may drop a navigation that begins while the one before it is being shown.
-  const again = setInterval(() => errands?.location.replace(address), DROPPED_MS);
-  await stage.comes(start).finally(() => clearInterval(again));
-  return { outcome: (await stage.comes(step.label)) ? "came" : "nothing" };
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    if (errands === null || errands.closed) errands = await openByClick(address, "");
+    else errands.location.replace(address);
+    // A browser may drop a navigation that begins while the one before it is being shown.
+    const again = setInterval(() => errands?.location.replace(address), DROPPED_MS);
+    await stage.comes(start).finally(() => clearInterval(again));
+    if (await stage.comes(step.label)) return { outcome: "came" };
+  }
+  return { outcome: "nothing" };
 }
 
 /** @type {Act} Closes the second tab, once it has had time to show the last answer: a browser may keep a tab that is closed under way. */

@@ -115,7 +115,7 @@ async function flood(bench, site) {
   await bench.logIn("jwt");
   const place = `Domain=${site}; Path=/me; Secure; SameSite=Lax`;
   await look(bench, "before");
-  const large = Array.from({ length: 45 }, (_, index) => `large-${index}=${"x".repeat(3_800)}; ${place}`);
+  const large = Array.from({ length: 60 }, (_, index) => `large-${index}=${"x".repeat(3_800)}; ${place}`);
   await plantAll(bench, large, 10);
   await look(bench, "large");
   await removeAll(bench, large);
