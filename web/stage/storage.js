@@ -10,8 +10,9 @@ const COOKIE = "stage-readable";
 /** @type {string | null} What this page's script keeps in memory. */
 let memory = null;
 
-/** @param {"readonly" | "readwrite"} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<any>} */
-function inDatabase(mode, work) {
+/** Does one thing in the database of this origin, which all its tabs see at once, as localStorage need not be.
+ * @param {"readonly" | "readwrite"} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<any>} */
+export function inDatabase(mode, work) {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(DATABASE, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
