@@ -89,9 +89,9 @@ async fn compare(
 }
 
 impl CheckedUser {
-    /// Whether the user still is who logged in: not banned since, password unchanged.
+    /// Whether the user still is who logged in: not banned since, password and role unchanged.
     ///
-    /// Asked after the credential was issued. A ban and a change of password end all logins *after* they are stored; so
+    /// Asked after the credential was issued. A ban and a change of password or role reach all logins *after* they are stored; so
     /// one that is stored before this look is seen by it, and one that is stored after it ends the new login too.
     ///
     /// # Errors
@@ -101,6 +101,7 @@ impl CheckedUser {
         Ok(now.is_some_and(|now| {
             now.user.id == self.user.id
                 && now.user.banned_at.is_none()
+                && now.user.role == self.user.role
                 && now.password == self.password
         }))
     }

@@ -24,7 +24,7 @@ pub use config::{
 };
 pub use cookie::{CookieConfig, SameSite, without_attribute};
 pub use credentials::{CheckedUser, check_password};
-pub use http::{CsrfCookie, Extension, Metrics, harden, logged_out};
+pub use http::{CsrfCookie, Extension, Metrics, harden, logged_out, refuse_other_origins};
 pub use problem::{ApiError, Challenge, Problem};
 pub use routes::{Bank, BankApi, LoginRequest, OpenApiDocument, resource, routes};
 pub use server::{Application, Hosting, listen};

@@ -243,7 +243,9 @@ impl Authentication for JwtAuthentication {
                     .families
                     .revoke_one_of(user, family, RevocationReason::LoggedOut)
                     .await?;
-                self.take_back_ended(user).await?;
+                if ended {
+                    self.take_back_ended(user).await?;
+                }
                 Ok(ended)
             }
             Err(_) => Ok(false),

@@ -171,6 +171,12 @@ impl JwtConfig {
                 }),
             );
         }
+        if self.dangerously_reusable_refresh && self.revocation == Revocation::Denylist {
+            problems.push(
+                "dangerously_reusable_refresh: every access token of a login then has the same name, and a denylist would refuse those to come too; set revocation to none or not-before"
+                    .to_owned(),
+            );
+        }
         if self.access_lifetime.is_zero() {
             problems.push("access_lifetime: must be at least 1s".to_owned());
         }

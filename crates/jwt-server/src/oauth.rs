@@ -3,7 +3,9 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bank::{ApiError, Authentication, Problem, logged_out};
+use bank::{
+    ApiError, Authentication, CsrfDefence, Problem, Transport, logged_out, refuse_other_origins,
+};
 use serde::Deserialize;
 use serde_json::json;
 use token_core::refresh::{FamilyId, Presented, RevocationReason};
@@ -81,6 +83,12 @@ async fn token(
     form: web::Form<TokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let form = form.into_inner();
+    if server.config.transport == Transport::Cookie
+        && server.config.http.csrf == CsrfDefence::Origin
+    {
+        // The answer sets a cookie: with a refresh token of theirs, another page would log its visitor in as somebody else.
+        refuse_other_origins(&request, &server.config.http)?;
+    }
     if form.grant_type != "refresh_token" {
         return Ok(refuse(
             "unsupported_grant_type",
@@ -160,6 +168,8 @@ async fn revoke(
     if let Ok((family, _)) = server.refresh_key.open(token.expose()) {
         server.end(family).await?;
     } else if let Some(claims) = server.believed(token.expose())
+        // A token that is dead already ends nothing more.
+        && !server.is_revoked(&claims).await?
         && !server.take_back(&claims).await?
     {
         return Ok(refuse(
@@ -226,10 +236,13 @@ async fn introspect(
 impl JwtAuthentication {
     /// Ends a family whose refresh token was shown; the access token that belongs to it ends as far as this server can end it.
     async fn end(&self, family: FamilyId) -> Result<(), ApiError> {
-        self.families
+        let ended = self
+            .families
             .revoke(family, RevocationReason::LoggedOut)
             .await?;
-        if let Some(record) = self.families.by_id(family).await? {
+        // The refresh token of a login that has ended before ends nothing more: else it could be shown again and again, against
+        // the user's other devices.
+        if ended && let Some(record) = self.families.by_id(family).await? {
             self.take_back_ended(UserId(record.family.user_id)).await?;
         }
         Ok(())

@@ -94,7 +94,7 @@ impl JwtAuthentication {
     /// Takes back the access tokens of one login, the login going on. The other modes have hit it with those that ended.
     pub(crate) async fn take_back_in(&self, family: FamilyId) -> Result<(), StoreError> {
         match self.config.revocation {
-            Revocation::Denylist => self.denied.deny(family).await.map(drop),
+            Revocation::Denylist => self.denied.deny_all_in(family).await.map(drop),
             _ => Ok(()),
         }
     }
@@ -106,8 +106,8 @@ impl JwtAuthentication {
             parts_of(&claims.jti),
             claims.user_id(),
         ) {
-            (Revocation::Denylist, Some((family, _)), _) => {
-                self.denied.deny(family).await?;
+            (Revocation::Denylist, Some((family, number)), _) => {
+                self.denied.deny(family, number).await?;
                 Ok(true)
             }
             (Revocation::NotBefore, _, Some(user)) => {

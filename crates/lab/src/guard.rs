@@ -8,6 +8,7 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
 use bank::ApiError;
+use percent_encoding::percent_decode_str;
 
 use crate::Inner;
 use crate::origins::{Origins, host_of};
@@ -34,7 +35,7 @@ pub(crate) async fn guard(
     if !is_known_host(&request, &lab.origins) {
         return Err(ApiError::Misdirected(format!("The lab is at {}.", lab.origins.app)).into());
     }
-    if request.path().starts_with("/lab/") && request.path() != "/lab/probe" {
+    if is_control_panel(&request) {
         refuse_other_origins(&request, &lab.origins.app)?;
     }
     let mut response = next.call(request).await?;
@@ -56,6 +57,15 @@ pub(crate) async fn guard(
         }
     }
     Ok(response)
+}
+
+/// What reads the record or changes the lab: all below `/lab/`, as the router reads a path, which is decoded; and whatever is no
+/// mere look.
+fn is_control_panel(request: &ServiceRequest) -> bool {
+    let path = percent_decode_str(request.path()).collect::<Vec<u8>>();
+    let is_probe = path == b"/lab/probe";
+    let is_look = matches!(*request.method(), Method::GET | Method::HEAD);
+    (path.starts_with(b"/lab/") && !is_probe) || !is_look
 }
 
 fn host(request: &ServiceRequest) -> Option<&str> {

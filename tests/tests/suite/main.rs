@@ -4,6 +4,7 @@
 
 mod ablation;
 mod clock;
+mod control_panel;
 mod engine;
 mod experiments;
 mod forgery;

@@ -11,7 +11,7 @@ import { refreshGeneration } from "/static/js/refresh-token.js";
 
 /** @type {Record<"broken" | "sound", Record<string, Record<string, string>>>} */
 const POLICIES = {
-  broken: { "token-reusable": { "jwt.dangerously_reusable_refresh": "true" } },
+  broken: { "token-reusable": { "jwt.dangerously_reusable_refresh": "true", "jwt.revocation": "none" } },
   sound: { "token-strict": { "jwt.refresh_grace": "0s" }, "token-grace": {} },
 };
 

@@ -54,7 +54,7 @@ pub struct HttpConfig {
     /// The `Host` values that are answered, with port where it is not the scheme's own; all when empty. Against DNS
     /// rebinding.
     pub allowed_hosts: Vec<String>,
-    /// The proxies whose `Forwarded`/`X-Forwarded-For` is believed, as CIDR blocks; none by default.
+    /// The proxies whose `X-Forwarded-For` is believed, as CIDR blocks; none by default.
     #[schema(value_type = Vec<String>)]
     pub trusted_proxies: Vec<IpNet>,
     /// Whether browsers reach the server through TLS: answers then carry `Strict-Transport-Security`.

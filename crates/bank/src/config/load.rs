@@ -39,15 +39,23 @@ where
         }
     }
     check_keys("", &table, &known, &mut problems);
-    if !dangerous {
-        refuse_dangerous("", &table, &known, &mut problems);
-    }
     if !problems.is_empty() {
         return Err(ConfigError { problems });
     }
-    table
+    let config: C = table
         .try_into()
-        .map_err(|error: toml::de::Error| one(one_line(error.to_string().trim())))
+        .map_err(|error: toml::de::Error| one(one_line(error.to_string().trim())))?;
+    if !dangerous {
+        // What was understood is looked at, and not what was written: there is more than one way to write a value.
+        let understood =
+            Table::try_from(&config).map_err(|error| one(format!("settings: {error}")))?;
+        refuse_dangerous("", &understood, &known, &mut problems);
+    }
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(ConfigError { problems })
+    }
 }
 
 fn one(problem: String) -> ConfigError {
@@ -223,6 +231,18 @@ mod tests {
                 .unwrap()
                 .dangerously_plain
         );
+    }
+
+    #[test]
+    fn however_a_dangerous_setting_is_written_it_has_to_be_asked_for_twice() {
+        for set in [
+            "http.cors={ dangerously-reflect = {} }",
+            "http.csrf={ dangerously-none = [] }",
+        ] {
+            let refused = load(None, &[set], false).unwrap_err().to_string();
+            assert!(refused.contains("--dangerously-allow"), "{set}: {refused}");
+            assert!(load(None, &[set], true).is_ok(), "{set} is understood");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 
 use super::extension::Exempt;
 use crate::config::HttpConfig;
@@ -41,6 +41,15 @@ pub(super) async fn refuse_cross_site(
         }
     }
     next.call(request).await
+}
+
+/// Refuses a request that another origin caused, for a route that reads no cookie and yet sets one: else a page of another site could
+/// log its visitor in as somebody else.
+///
+/// # Errors
+/// [`ApiError::CrossSite`] by the rules above, whatever the method and the type of the body.
+pub fn refuse_other_origins(request: &HttpRequest, config: &HttpConfig) -> Result<(), ApiError> {
+    check(request.headers(), &config.allowed_origins)
 }
 
 /// Whether the method is safe (RFC 9110 §9.2.1): it must not change anything, so it cannot be forged to.

@@ -4,6 +4,7 @@ mod cors;
 mod csrf;
 mod csrf_token;
 mod extension;
+mod finish;
 mod forms;
 mod headers;
 mod host;
@@ -20,6 +21,7 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, web};
 use wiretap::Wiretap;
 
+pub use csrf::refuse_other_origins;
 pub use csrf_token::CsrfCookie;
 pub(crate) use csrf_token::issue as issue_csrf_token;
 pub use extension::Extension;
@@ -31,7 +33,7 @@ use crate::config::{CsrfDefence, HttpConfig};
 use extension::Exempt;
 
 /// Wraps an application in everything that both servers do to every request, in this order from the outside:
-/// wiretap (in the lab), log and metrics, security headers, `Host`, CORS, CSRF. Where the settings strip headers, that comes
+/// wiretap (in the lab), log and metrics, security headers, `Host`, CORS, CSRF; and a change that has begun is finished. Where the settings strip headers, that comes
 /// right inside the wiretap, so that the record shows what was really sent.
 ///
 /// The application must hold a [`CsrfCookie`] as data. `exempt` are the paths of OAuth endpoints, which take forms, read no cookie, and so need no CSRF defence. The routes of
@@ -74,6 +76,7 @@ where
     })
     .app_data(web::Data::from(Arc::clone(&config)))
     .app_data(metrics)
+    .wrap(from_fn(finish::finish))
     .wrap(Condition::new(
         config.csrf == CsrfDefence::Origin,
         from_fn(move |request, next| csrf::refuse_cross_site(exempt, request, next)),

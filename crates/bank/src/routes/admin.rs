@@ -1,5 +1,5 @@
-//! What an administrator may do to others. Both take effect at once on everything that the server remembers, and on an
-//! access token only when it expires.
+//! What an administrator may do to others. Both take effect at once on everything that the server remembers, and on access tokens
+//! as its `revocation` says.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;

@@ -108,7 +108,7 @@ pub(super) async fn list(
     Ok(HttpResponse::Ok().json(Logins { sessions }))
 }
 
-/// Ends one of the caller's logins. An access token that it issued lives on until it expires.
+/// Ends one of the caller's logins, and its access token as far as this server takes them back.
 #[utoipa::path(delete, path = "/sessions/{id}", tag = "logins", params(("id" = String, Path, description = "From GET /sessions")),
     responses(
     (status = 204, description = "Ended"),

@@ -75,3 +75,37 @@ async fn the_settings_of_the_cookie_are_those_of_its_line() {
         "what a script can read holds the token: {body}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_site_cannot_log_its_visitor_in_with_a_refresh_token_of_its_own() {
+    let server = server_with(in_a_cookie(CookieConfig::default())).await;
+    let login = json!({ "username": "alice", "password": PASSWORD });
+    let tokens: serde_json::Value = server
+        .post("/login", None, &login)
+        .await
+        .json()
+        .await
+        .unwrap();
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let send = async |header: &str, value: &str| {
+        let request = server.client.post(format!("{}/token", server.base));
+        request
+            .header(header, value)
+            .form(&form)
+            .send()
+            .await
+            .unwrap()
+    };
+    for (header, value) in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let forged = send(header, value).await;
+        assert_eq!(forged.status(), 403, "{value}");
+        assert!(!forged.headers().contains_key("set-cookie"));
+    }
+    let own = send("sec-fetch-site", "same-origin").await;
+    assert!(set_cookie(&own).starts_with("__Host-token="));
+}

@@ -28,18 +28,28 @@ pub(crate) struct Server {
 pub(crate) async fn server_with(config: JwtConfig) -> Server {
     let data = Arc::new(tempfile::tempdir().unwrap());
     let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
-    let server = server_on(data, clock, config);
+    let server = server_on(
+        data,
+        clock,
+        config,
+        PasswordHasherConfig::dangerously_cheap(),
+    );
     let alice = json!({ "username": "alice", "password": PASSWORD });
     assert_eq!(server.post("/users", None, &alice).await.status(), 201);
     server
 }
 
 /// A server on a data folder, as another process beside those that are on it already would be.
-fn server_on(data: Arc<TempDir>, clock: Arc<ManualClock>, config: JwtConfig) -> Server {
+fn server_on(
+    data: Arc<TempDir>,
+    clock: Arc<ManualClock>,
+    config: JwtConfig,
+    hashing: PasswordHasherConfig,
+) -> Server {
     let database = Database::open(data.path().join("bank.db")).unwrap();
     let keys = KeyFolder::open_or_create(&data.path().join("keys")).unwrap();
     let stores = Stores {
-        passwords: PasswordHasher::new(PasswordHasherConfig::dangerously_cheap()),
+        passwords: PasswordHasher::new(hashing),
         ..Stores::sqlite(
             database,
             Arc::clone(&clock) as Arc<dyn Clock>,
@@ -81,9 +91,20 @@ pub(crate) struct Pair {
 }
 
 impl Server {
+    /// The same, that hashes passwords as a server in use does: a login takes long enough for something to come between.
+    pub(crate) fn beside_in_earnest(&self, config: JwtConfig) -> Server {
+        let (data, clock) = (Arc::clone(&self.data), Arc::clone(&self.clock));
+        server_on(data, clock, config, PasswordHasherConfig::default())
+    }
+
     /// Another server on the same users, families and keys.
     pub(crate) fn beside(&self, config: JwtConfig) -> Server {
-        server_on(Arc::clone(&self.data), Arc::clone(&self.clock), config)
+        server_on(
+            Arc::clone(&self.data),
+            Arc::clone(&self.clock),
+            config,
+            PasswordHasherConfig::dangerously_cheap(),
+        )
     }
 
     pub(crate) async fn post(&self, path: &str, bearer: Option<&str>, body: &Value) -> Response {

@@ -12,6 +12,7 @@ cases! {
         nothing_is_denied_until_it_is,
         a_denied_family_goes_on_and_its_next_token_is_good,
         whatever_ends_a_family_denies_its_tokens,
+        one_token_is_denied_with_those_before_it_and_never_allowed_again,
         a_user_is_denied_everywhere_and_nobody_else_is,
         sweeping_forgets_what_has_ended_by_itself,
     }
@@ -39,7 +40,14 @@ async fn nothing_is_denied_until_it_is(house: House) {
     let alice = house.customer("alice", 0).await;
     let family = house.login(&alice).await;
     assert!(!house.denied(family, 1).await);
-    assert!(!house.stores.denied.deny(FamilyId([7; 16])).await.unwrap());
+    assert!(
+        !house
+            .stores
+            .denied
+            .deny_all_in(FamilyId([7; 16]))
+            .await
+            .unwrap()
+    );
     assert!(!house.denied(FamilyId([7; 16]), 1).await);
     assert_eq!(house.stores.denied.count().await.unwrap(), 0);
 }
@@ -49,11 +57,11 @@ async fn a_denied_family_goes_on_and_its_next_token_is_good(house: House) {
     let family = house.login(&alice).await;
     let families = &house.stores.families;
     families.present(family, 1, &POLICY).await.unwrap().unwrap();
-    assert!(house.stores.denied.deny(family).await.unwrap());
+    assert!(house.stores.denied.deny_all_in(family).await.unwrap());
     assert!(house.denied(family, 1).await && house.denied(family, 2).await);
     assert!(!house.denied(family, 3).await);
     families.present(family, 2, &POLICY).await.unwrap().unwrap();
-    assert!(house.stores.denied.deny(family).await.unwrap());
+    assert!(house.stores.denied.deny_all_in(family).await.unwrap());
     assert!(house.denied(family, 3).await && !house.denied(family, 4).await);
     assert_eq!(house.stores.denied.count().await.unwrap(), 1);
 }
@@ -83,6 +91,17 @@ async fn whatever_ends_a_family_denies_its_tokens(house: House) {
     assert!(house.denied(all, 1).await);
 }
 
+async fn one_token_is_denied_with_those_before_it_and_never_allowed_again(house: House) {
+    let alice = house.customer("alice", 0).await;
+    let family = house.login(&alice).await;
+    let denied = &house.stores.denied;
+    assert!(denied.deny(family, 2).await.unwrap());
+    assert!(house.denied(family, 1).await && house.denied(family, 2).await);
+    assert!(!house.denied(family, 3).await);
+    assert!(!denied.deny(family, 1).await.unwrap(), "no news");
+    assert!(house.denied(family, 2).await && !house.denied(family, 3).await);
+}
+
 async fn a_user_is_denied_everywhere_and_nobody_else_is(house: House) {
     let (alice, bob) = (
         house.customer("alice", 0).await,
@@ -102,7 +121,7 @@ async fn sweeping_forgets_what_has_ended_by_itself(house: House) {
     let alice = house.customer("alice", 0).await;
     let family = house.login(&alice).await;
     let lifetime = Duration::from_secs(900);
-    house.stores.denied.deny(family).await.unwrap();
+    house.stores.denied.deny_all_in(family).await.unwrap();
     house.clock.advance(Duration::from_secs(899));
     assert_eq!(house.stores.denied.sweep(lifetime).await.unwrap(), 0);
     house.clock.advance(Duration::from_secs(1));

@@ -24,7 +24,9 @@ pub trait DeniedTokens: std::fmt::Debug + Send + Sync {
     /// holds a refresh token gets the next access token. Says how many families.
     async fn deny_all_of(&self, user: UserId) -> Result<u64, StoreError>;
     /// The same for one family; says whether there is such a family.
-    async fn deny(&self, family: FamilyId) -> Result<bool, StoreError>;
+    async fn deny_all_in(&self, family: FamilyId) -> Result<bool, StoreError>;
+    /// Takes back the token of this number in a family, and those before it; says whether that is news.
+    async fn deny(&self, family: FamilyId, number: u32) -> Result<bool, StoreError>;
     /// Whether the token of this number in this family was taken back.
     async fn is_denied(&self, family: FamilyId, number: u32) -> Result<bool, StoreError>;
     /// How many families are listed.

@@ -48,7 +48,7 @@ impl DeniedTokens for SqliteDeniedTokens {
         Ok(denied)
     }
 
-    async fn deny(&self, family: FamilyId) -> Result<bool, StoreError> {
+    async fn deny_all_in(&self, family: FamilyId) -> Result<bool, StoreError> {
         let step = step!(authentication, write, "INSERT denied token");
         let now = self.clock.now();
         let denied = self
@@ -61,6 +61,25 @@ impl DeniedTokens for SqliteDeniedTokens {
                          ON CONFLICT (family) DO UPDATE SET through = excluded.through, at = excluded.at",
                     )?
                     .execute(params![now.0, family.0])
+            })
+            .await?;
+        record_changed(&step, denied > 0);
+        Ok(denied > 0)
+    }
+
+    async fn deny(&self, family: FamilyId, number: u32) -> Result<bool, StoreError> {
+        let step = step!(authentication, write, "INSERT denied token");
+        let now = self.clock.now();
+        let denied = self
+            .database
+            .write(&step, move |connection| {
+                connection
+                    .prepare_cached(
+                        "INSERT INTO denied_tokens (family, through, at) VALUES (?1, ?2, ?3)
+                         ON CONFLICT (family) DO UPDATE SET through = excluded.through, at = excluded.at
+                         WHERE excluded.through > through",
+                    )?
+                    .execute(params![family.0, number, now.0])
             })
             .await?;
         record_changed(&step, denied > 0);
