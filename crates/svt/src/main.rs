@@ -8,6 +8,7 @@
 mod lab_command;
 mod serve_command;
 mod settings_command;
+mod sweep;
 mod token;
 
 use std::process::ExitCode;

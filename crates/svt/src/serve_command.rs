@@ -19,6 +19,7 @@ use user_store::sqlite::Database;
 use user_store::{Stores, Timeouts};
 
 use crate::Server;
+use crate::sweep::{self, Leavings};
 
 /// The options of one server alone.
 #[derive(Args)]
@@ -84,14 +85,17 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
             .clone()
             .unwrap_or_else(|| arguments.data.join("keys")),
     )?;
-    let application = build(&arguments, file.as_deref(), address, &database, &keys)?;
+    let (application, stores, leavings) =
+        build(&arguments, file.as_deref(), address, &database, &keys)?;
     println!(
         "listening on http://{}",
         application.addresses().first().unwrap_or(&address)
     );
     let handle = application.handle();
     let serving = tokio::spawn(application.run_until_stopped());
+    let sweeping = tokio::spawn(sweep::now_and_then(stores, leavings));
     stop.await;
+    sweeping.abort();
     handle.stop(true).await;
     serving.await??;
     database.close().await;
@@ -104,7 +108,7 @@ fn build(
     address: SocketAddr,
     database: &Database,
     keys: &KeyFolder,
-) -> anyhow::Result<Application> {
+) -> anyhow::Result<(Application, Stores, Leavings)> {
     let clock = Arc::new(SystemClock::new());
     let stores = |timeouts| Stores::sqlite(database.clone(), clock, timeouts);
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -120,7 +124,8 @@ fn build(
                 ..config
             };
             let stores = config.stores(stores(config.timeouts()), database.clone());
-            session_server::build(config, stores, keys, hosting)?
+            let application = session_server::build(config, stores.clone(), keys, hosting)?;
+            (application, stores, Leavings::OfSessions)
         }
         Server::Jwt => {
             let config: JwtConfig = load_config(file, &arguments.set, arguments.dangerously_allow)?;
@@ -134,7 +139,9 @@ fn build(
                 issuer,
                 ..config
             };
-            jwt_server::build(config, stores(Timeouts::default()), keys, hosting)?
+            let (stores, leavings) = (stores(Timeouts::default()), Leavings::of(&config));
+            let application = jwt_server::build(config, stores.clone(), keys, hosting)?;
+            (application, stores, leavings)
         }
     })
 }

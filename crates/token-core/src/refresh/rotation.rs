@@ -112,8 +112,8 @@ pub enum Refusal {
     /// A generation that the family has not reached: a database put back from an older copy, for a forger has no key.
     #[error("the refresh token was never issued")]
     NeverIssued,
-    /// The family is bound to a key, and no proof of that one came along. The owner's token stays alive: a thief must not be able to end
-    /// a login by presenting what is useless to them.
+    /// The family is bound to a key, and no proof of that one came along. The owner's token stays alive: presenting it for renewal ends
+    /// nothing. Whoever holds it may still have it revoked (RFC 7009), which needs no proof.
     #[error("the family is bound to another key")]
     OtherKey,
 }

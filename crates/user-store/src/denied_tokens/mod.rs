@@ -31,7 +31,8 @@ pub trait DeniedTokens: std::fmt::Debug + Send + Sync {
     async fn is_denied(&self, family: FamilyId, number: u32) -> Result<bool, StoreError>;
     /// How many families are listed.
     async fn count(&self) -> Result<u64, StoreError>;
-    /// Forgets what was taken back so long ago that it has ended by itself since, by the wall clock, never by a shifted one; says
-    /// how many families.
+    /// Forgets what was taken back so long ago that it has ended by itself since, of families that are gone; by the wall clock, never by
+    /// a shifted one. Says how many families. While a family is kept so is what is said of it: its tokens may have been issued under
+    /// settings by which they live longer.
     async fn sweep(&self, access_lifetime: Duration) -> Result<u64, StoreError>;
 }

@@ -120,7 +120,9 @@ impl DeniedTokens for SqliteDeniedTokens {
             .database
             .write(&step, move |connection| {
                 connection
-                    .prepare_cached("DELETE FROM denied_tokens WHERE at <= ?1")?
+                    .prepare_cached(
+                        "DELETE FROM denied_tokens WHERE at <= ?1 AND family NOT IN (SELECT id FROM refresh_families)",
+                    )?
                     .execute([denied_by.0])
             })
             .await? as u64;
