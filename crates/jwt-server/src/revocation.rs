@@ -10,7 +10,8 @@
 //! A refresh token needs none of this: it is state from the start.
 //!
 //! *Security*: the denylist is written in the transaction of the ending itself. The other two follow it, and a crash in between leaves
-//! tokens alive until they expire. None of them reaches a verifier that asks nobody, as a third party with the public keys: there a
+//! tokens alive until they expire. Whoever changes the mode loses what only the former one had recorded: tokens that were taken back while
+//! their login went on are believed again until they expire. None of them reaches a verifier that asks nobody, as a third party with the public keys: there a
 //! token lives until it expires, or, after a change of keys, until the keys are fetched again.
 
 use serde::{Deserialize, Serialize};
