@@ -82,7 +82,21 @@ async fn main() -> Result<()> {
         )
         .await?;
     }
+    attack(&lab, &folder.join("attack-light.png")).await?;
     lab.stop().await;
+    Ok(())
+}
+
+/// An attack, both sides of its switch.
+async fn attack(lab: &SpawnedLab, path: &Path) -> Result<()> {
+    let browser = Browser::start().await?;
+    let (width, height) = (1280, 1000);
+    browser.resize(Viewport { width, height }).await?;
+    let definition = walk::definition(lab, "logout").await?;
+    let page = ExperimentPage::open(&browser, &lab.origins().app, "logout").await?;
+    page.run(&definition).await?;
+    std::fs::write(path, browser.driver().screenshot_as_png().await?)?;
+    browser.quit().await;
     Ok(())
 }
 

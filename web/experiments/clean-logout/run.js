@@ -1,7 +1,8 @@
 // @ts-check
 /** Logs out three times, with one setting changed each time, and looks at what the browser still shows and keeps. */
 
-import { header } from "/static/js/exchange.js";
+import { admission, cookieSetBy } from "/static/js/exchange.js";
+import { bringsCookie, either } from "/static/js/experiment/judge.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
 /** @typedef {import("/static/js/experiment/bench.js").Step} Step */
@@ -23,7 +24,7 @@ export async function run(bench) {
 async function backAfterLogout(bench, row, settings) {
   bench.doing(bench.say("phase", { what: row }));
   await bench.use(settings);
-  await bench.logIn("session");
+  const login = await bench.logIn("session");
   const label = `back-${row}`;
   await bench.tab([
     { at: "session", do: "location", to: "session", path: "/stage/private", label: "private" },
@@ -31,10 +32,11 @@ async function backAfterLogout(bench, row, settings) {
     { at: "session", do: "leave-and-come-back", to: "blog", label },
   ]);
   const shows = bench.reported(label);
-  const outcome = /alice/.test(shows?.shows ?? "") ? "secret" : "nobody";
+  const loggedOut = bench.reported("logged-out")?.status === 204;
+  const shown = login.status === 200 && loggedOut && shows !== null ? /alice/.test(shows.shows) : null;
   const pages = bench.exchanges.filter((exchange) => exchange.request.target.startsWith("/stage/private"));
   const note = bench.say(shows?.persisted ? "alive" : "anew");
-  bench.observe(`back/${row}/page-shows`, outcome, [...pages.slice(-2), bench.report(label)], note);
+  bench.observe(`back/${row}/page-shows`, either(shown, "secret", "nobody"), [...pages.slice(-2), bench.report(label)], note);
 }
 
 /** @param {Bench} bench @param {string} column @param {Record<string, string>} settings */
@@ -63,11 +65,11 @@ async function clear(bench, column, settings) {
   for (const [name, server, matrix] of all) {
     if (matrix === "siblings" && column === "plain-logout") continue;
     const exchange = bench.labelled(`${column}-${name}`, server).at(0) ?? null;
-    const cookie = (header(exchange?.request ?? { headers: [] }, "cookie") ?? "").includes("left-over=1");
-    bench.observe(`${matrix}/${name}-cookie/${column}`, cookie ? "left" : "gone", [exchange]);
+    const wasKept = bench.report(`${name}-set`) !== null && bench.reported(`${column}-logout`)?.status === 204;
+    bench.observe(`${matrix}/${name}-cookie/${column}`, either(wasKept ? bringsCookie(exchange, "left-over", "1") : null, "left", "gone"), [exchange]);
     const storage = bench.report(`${column}-${name}-storage`);
-    const kept = bench.reported(`${column}-${name}-storage`)?.value === bench.run;
-    bench.observe(`${matrix}/${name}-storage/${column}`, kept ? "left" : "gone", [storage]);
+    const kept = storage === null || !wasKept ? null : bench.reported(`${column}-${name}-storage`)?.value === bench.run;
+    bench.observe(`${matrix}/${name}-storage/${column}`, either(kept, "left", "gone"), [storage]);
   }
 }
 
@@ -76,11 +78,11 @@ async function copies(bench) {
   await bench.use({ "session.http.clear_site_data": '["cookies", "storage"]', "jwt.http.clear_site_data": '["cookies", "storage"]' });
   for (const [server, lane] of /** @type {["session" | "jwt", string][]} */ ([["session", "session"], ["jwt", "token"]])) {
     const login = await bench.logIn(server);
-    const set = header(login.exchange?.response ?? { headers: [] }, "set-cookie") ?? "";
-    const copy = login.body.access_token ?? set.split(";", 1)[0].split("=").slice(1).join("=");
+    const copy = login.body.access_token ?? cookieSetBy(login.exchange);
     const json = server === "jwt" ? { refresh_token: login.body.refresh_token } : {};
     const logout = await bench.send(server, "POST", "/logout", { cookies: true, json });
     const used = await bench.elsewhere(server, copy);
-    bench.observe(`copies/copy/${lane}`, used?.response.status === 200 ? "accepted" : "refused", [logout.exchange, used]);
+    const counts = login.status === 200 && admission(logout.exchange) === "accepted";
+    bench.observe(`copies/copy/${lane}`, counts ? admission(used) : null, [logout.exchange, used]);
   }
 }

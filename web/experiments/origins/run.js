@@ -2,8 +2,7 @@
 /** Has pages of four origins ask the bank, and reads from the record what the browser said of them and which cookies it sent where. */
 
 import { header } from "/static/js/exchange.js";
-
-/** @typedef {import("/static/js/exchange.js").Exchange} Exchange */
+import { bringsCookie, either } from "/static/js/experiment/judge.js";
 
 /** @type {Record<string, string>} Each page by its row. */
 const PAGES = { "from-itself": "session", "from-other-port": "twin", "from-sibling": "blog", "from-attacker": "evil" };
@@ -38,20 +37,19 @@ export async function run(bench) {
 
   for (const row of Object.keys(PAGES)) {
     const exchange = bench.labelled(row, "session").at(0) ?? null;
-    const said = exchange === null ? undefined : header(exchange.request, "sec-fetch-site");
-    bench.observe(`relation/${row}/browser-says`, said ?? "says-nothing", [exchange]);
+    const said = exchange === null ? null : header(exchange.request, "sec-fetch-site") ?? "says-nothing";
+    bench.observe(`relation/${row}/browser-says`, said, [exchange]);
     bench.observe(`reading/arrives/${row}`, exchange === null ? "lost" : "arrived", [exchange]);
-    bench.observe(`reading/answer/${row}`, bench.reported(row)?.outcome === "read" ? "read" : "withheld", [exchange]);
-    const seen = bench.reported(`${row}-storage`)?.value === bench.run;
-    bench.observe(`storage/${row}/sight`, seen ? "seen" : "not-seen", [bench.report(`${row}-storage`)]);
+    const answer = bench.report(row) === null ? null : bench.reported(row)?.outcome === "read";
+    bench.observe(`reading/answer/${row}`, either(answer, "read", "withheld"), [exchange]);
+    const storage = bench.report(`${row}-storage`);
+    const seen = storage === null ? null : bench.reported(`${row}-storage`)?.value === bench.run;
+    bench.observe(`storage/${row}/sight`, either(seen, "seen", "not-seen"), [storage]);
   }
   for (const [column, at] of Object.entries(HOSTS)) {
     const exchange = bench.labelled(`cookies-${column}`, at).at(0) ?? null;
     for (const [row, name] of Object.entries(NAMES)) {
-      bench.observe(`cookies/${row}/${column}`, carries(exchange, name) ? "sent" : "not-sent", [exchange]);
+      bench.observe(`cookies/${row}/${column}`, either(bringsCookie(exchange, name), "sent", "not-sent"), [exchange]);
     }
   }
 }
-
-/** @param {Exchange | null} exchange @param {string} name */
-const carries = (exchange, name) => exchange !== null && (header(exchange.request, "cookie") ?? "").includes(`${name}=`);

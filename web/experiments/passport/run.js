@@ -2,6 +2,7 @@
 /** Puts the browser to the test: what it sends is read from the record of the service that it was sent to. */
 
 import { header } from "/static/js/exchange.js";
+import { bringsCookie, either } from "/static/js/experiment/judge.js";
 
 const COOKIES = [
   "passport-none=1; Path=/; SameSite=None; Secure",
@@ -35,30 +36,29 @@ export async function run(bench) {
   const script = bench.labelled("script", "partner").at(0) ?? null;
   const form = bench.labelled("form", "partner").at(0) ?? null;
 
-  /** @param {string} fact @param {boolean} holds @param {(import("/static/js/exchange.js").Exchange | null)[]} exchanges */
-  const found = (fact, holds, exchanges) => bench.observe(`facts/${fact}/this-browser`, holds ? "yes" : "no", exchanges);
-  const thirdParty = carries(script, "passport-none");
-  bench.observe("facts/third-party-cookies/this-browser", thirdParty ? "allowed" : "blocked", [script]);
-  found("partitioned-cookies", carries(embedded, "embedded-none"), [embedded]);
-  found("partitioned-storage", bench.reported("framed")?.value !== bench.run, [bench.report("framed")]);
+  /** @param {string} fact @param {boolean | null} holds @param {(import("/static/js/exchange.js").Exchange | null)[]} exchanges */
+  const found = (fact, holds, exchanges) => bench.observe(`facts/${fact}/this-browser`, either(holds, "yes", "no"), exchanges);
+  const thirdParty = bringsCookie(script, "passport-none");
+  bench.observe("facts/third-party-cookies/this-browser", either(thirdParty, "allowed", "blocked"), [script]);
+  found("partitioned-cookies", bringsCookie(embedded, "embedded-none"), [embedded]);
+  const framed = bench.report("framed");
+  found("partitioned-storage", framed === null ? null : bench.reported("framed")?.value !== bench.run, [framed]);
   const socket = bench.labelled("socket", "partner").at(0) ?? null;
-  found("secure-cookie-on-ws", carries(socket, "passport-none"), [socket]);
+  found("secure-cookie-on-ws", bringsCookie(socket, "passport-none"), [socket]);
   found("secure-context", isSecureContext, []);
-  found("sec-fetch", header(form?.request ?? { headers: [] }, "sec-fetch-site") !== undefined, [form]);
+  found("sec-fetch", form === null ? null : header(form.request, "sec-fetch-site") !== undefined, [form]);
   found("sibling-hosts", hosts.size > 2, []);
 
   // A cookie that is kept with SameSite=None and not without it tells that no SameSite counts as Lax.
-  const unset = thirdParty ? carries(script, "passport-unset") : carries(embedded, "embedded-unset");
-  const seen = thirdParty || carries(embedded, "embedded-none");
+  const unset = thirdParty ? bringsCookie(script, "passport-unset") : bringsCookie(embedded, "embedded-unset");
+  const seen = thirdParty || bringsCookie(embedded, "embedded-none");
   const decides = thirdParty ? script : embedded;
   if (seen) {
-    found("lax-default", !unset, [decides]);
-    found("lax-post-grace", !unset && carries(form, "passport-unset"), [decides, form]);
+    found("lax-default", unset === null ? null : !unset, [decides]);
+    const late = bringsCookie(form, "passport-unset");
+    found("lax-post-grace", unset === null || late === null ? null : !unset && late, [decides, form]);
   } else {
     bench.notObservable("facts/lax-default/this-browser", bench.say("kept-none"));
     bench.notObservable("facts/lax-post-grace/this-browser", bench.say("kept-none"));
   }
 }
-
-/** @param {import("/static/js/exchange.js").Exchange | null} exchange @param {string} name */
-const carries = (exchange, name) => exchange !== null && (header(exchange.request, "cookie") ?? "").includes(`${name}=`);

@@ -5,6 +5,7 @@
  */
 
 import { header } from "/static/js/exchange.js";
+import { bringsCookie, either } from "/static/js/experiment/judge.js";
 
 const COOKIES = {
   "strict": "Path=/; Secure; HttpOnly; SameSite=Strict",
@@ -43,7 +44,7 @@ export async function run(bench) {
         const cell = `${relation}/${way}/${name}`;
         const aged = name === "unset" && way === "form-post" ? age(bench, set, exchange) : null;
         if (exchange === null) bench.notObservable(cell, bench.say("lost"));
-        else bench.observe(cell, carries(exchange, name) ? "sent" : "not-sent", [exchange], aged);
+        else bench.observe(cell, either(bringsCookie(exchange, `samesite-${name}`), "sent", "not-sent"), [exchange], aged);
       }
     }
   }
@@ -71,14 +72,11 @@ async function theTwoMinuteRule(bench, set) {
     { at: "session", do: "set-cookies", label: "away", lines: Object.entries(COOKIES).map(([name, attributes]) => `samesite-${name}=; ${attributes}; Max-Age=0`) },
   ]);
   const late = bench.labelled("late", "session").at(0) ?? null;
-  bench.observe("two-minutes/form-post-late/unset", carries(late, "unset") ? "sent" : "not-sent", [late], age(bench, set, late));
+  bench.observe("two-minutes/form-post-late/unset", either(bringsCookie(late, "samesite-unset"), "sent", "not-sent"), [late], age(bench, set, late));
 }
 
 /** @param {string} at @param {string} way @param {string} to @param {string} label */
 const step = (at, way, to, label) => ({ at, do: way, to, label, options: { mode: "no-cors", credentials: "include" } });
-
-/** @param {import("/static/js/exchange.js").Exchange | null} exchange @param {string} name */
-const carries = (exchange, name) => exchange !== null && (header(exchange.request, "cookie") ?? "").includes(`samesite-${name}=`);
 
 /** How old the cookies were. @param {import("/static/js/experiment/bench.js").Bench} bench
  * @param {import("/static/js/exchange.js").Exchange | undefined} set

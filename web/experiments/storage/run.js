@@ -50,6 +50,7 @@ export async function resume(bench, { value }) {
 function observe(bench, column, value) {
   const report = bench.report(column);
   const found = bench.reported(column);
+  if (report === null) return; // The page never got so far.
   const there = (/** @type {boolean} */ is) => (is ? "there" : "not-there");
   for (const place of PLACES) {
     const seen = place === "memory" && column === "script" ? bench.reported("closure")?.stolen : found?.[place];
@@ -57,7 +58,7 @@ function observe(bench, column, value) {
   }
   for (const [place, [name]] of Object.entries(COOKIES)) {
     // A script asks the page; everybody else is asked by the server, to which the report itself brings the cookies.
-    const cookies = column === "script" ? found?.cookies : header(report?.request ?? { headers: [] }, "cookie");
+    const cookies = column === "script" ? found?.cookies : header(report.request, "cookie");
     bench.observe(`kept/${place}/${column}`, there((cookies ?? "").includes(`${name}=${value}`)), [report]);
   }
 }
