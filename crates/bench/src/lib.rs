@@ -4,4 +4,19 @@
 //! is measured once in each round, so that whatever the machine does besides is shared by all arms of the round, and what is reported
 //! is the ratio of an arm to the bare one *of the same round*.
 
+mod account;
+pub mod arms;
+mod client;
+mod cpu;
+mod pinning;
+mod plan;
+mod process;
+pub mod report;
+mod run;
+pub mod scenarios;
 pub mod statistics;
+mod watch;
+
+pub use cpu::CpuSource;
+pub use plan::{Plan, Unknown};
+pub use run::{Observer, RunError, run};
