@@ -254,8 +254,11 @@ impl Reading {
     }
 
     fn since(&self, before: &Self) -> Result<Window, Failure> {
-        let difference =
-            |after: Option<Duration>, before: Option<Duration>| after?.checked_sub(before?);
+        // No answer costs nothing: an account that has not moved is none.
+        let difference = |after: Option<Duration>, before: Option<Duration>| {
+            let used = after?.checked_sub(before?)?;
+            (!used.is_zero()).then_some(used)
+        };
         let requests = self.answered - before.answered;
         if requests == 0 {
             return Err(Failure::Silence);

@@ -64,6 +64,9 @@ impl ServerProcess {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?);
+        // Ctrl-C goes to every process of the terminal's group. The servers are ended by the run, when it has written its report.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = spawn_on(core, command)?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {

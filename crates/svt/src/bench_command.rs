@@ -17,28 +17,37 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// What is measured, and where it is written.
 #[derive(Args)]
 #[command(after_help = "\
-How it measures:
-  Each arm is a server of its own, started here on a free port with an empty database, all of them on one core where the
-  system allows, with the client on another. In each round every arm has one turn. What counts is the CPU time that a
-  request costs the server, over that of the bare arm (the same bank without authentication) in the same round; a table
-  shows the median of these ratios and the interval in which it would lie 95 times of 100. Two arms differ if the interval
-  of their own ratio, round by round, leaves out 1. An arm that gives one wrong answer fails and has no figures.
+How it measures
+
+Each arm is a server of its own, started here on a free port with an empty database, all of them on one core where the system \
+allows, and the client on another. In each round every arm has one turn. What counts is the CPU time that a request costs the \
+server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
+ratios and the interval in which it would lie 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
+leaves out 1. An arm that gives one wrong answer fails and has no figures.
 
 What it does not show: your network, your database, your users. Ratios hold elsewhere better than microseconds do.
 
-Arms:
-  bare, naked                  the floors: without authentication; without anything
-  session-memory, -sqlite      a cookie session and where it is kept
-  opaque-bearer                the same session id in the Authorization header
-  jwt-hs256, -eddsa, -es256, -rs256   an access token by its algorithm; with -denylist and -not-before, how it is taken back
-  jwt-cookie                   a JWT in a cookie
+Arms
+  bare                     the bank without authentication, which all ratios are over
+  naked                    one handler with nothing around it
+  session-memory, session-sqlite
+                           a cookie session, by where it is kept
+  opaque-bearer            the same session id in the Authorization header
+  jwt-hs256, jwt-eddsa, jwt-es256, jwt-rs256
+                           an access token, by its algorithm; each also with
+                           -denylist and -not-before, ways to take it back
+  jwt-cookie               a JWT in a cookie
 
-Examples:
-  svt bench --quick                                     five arms, within a minute
-  svt bench --out results                               every arm; the figures as JSON and CSV too
-  svt bench --arm session-sqlite --arm jwt-hs256 --rounds 20   two arms, with smaller intervals
+Scenarios
+  read                     GET /whoami with a credential
 
-Exit codes: 0 done, 1 an arm failed or the run was stopped (what was measured by then is written), 2 unusable input.")]
+Examples
+  svt bench --quick                         five arms, within a minute
+  svt bench --out results                   every arm; JSON and CSV too
+  svt bench --arm session-sqlite --arm jwt-hs256 --rounds 20
+                                            two arms, smaller intervals
+
+Exit codes: 0 done; 1 an arm failed or the run was stopped, and what was measured by then is written; 2 unusable input.")]
 pub(crate) struct BenchArguments {
     /// Five arms, five rounds of half a second: within a minute, with wide intervals
     #[arg(long)]
@@ -64,6 +73,8 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{}: name another folder with --out DIR", folder.display()))?;
     }
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = super::asked_to_stop()?;
     eprintln!(
         "{} arms, {} rounds of {} ms: about {}. Ctrl-C ends it and keeps what was measured.",
         plan.arms.len(),
@@ -71,8 +82,6 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
         plan.window.as_millis(),
         humantime::format_duration(Duration::from_secs(plan.estimated().as_secs() + 1)),
     );
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = super::asked_to_stop()?;
     let flag = Arc::clone(&stop);
     tokio::spawn(async move {
         asked.await;

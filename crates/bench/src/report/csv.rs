@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{CostIs, Report};
+use super::Report;
 
 /// Every round of every arm that has figures, for a spreadsheet. Names have neither commas nor quotes in them.
 #[must_use]
@@ -14,7 +14,6 @@ pub fn to_csv(report: &Report) -> String {
         for arm in &scenario.arms {
             let side = format!("{:?}", arm.side).to_lowercase();
             for (index, round) in arm.rounds.iter().enumerate() {
-                let cost: CostIs = report.method.cost_is;
                 // Writing to a string does not fail.
                 let _ = writeln!(
                     text,
@@ -26,7 +25,7 @@ pub fn to_csv(report: &Report) -> String {
                     round.seconds,
                     or_empty(round.server_cpu_seconds),
                     or_empty(round.client_cpu_seconds),
-                    or_empty(round.cost_us(cost)),
+                    or_empty(round.cost_us(scenario.cost_is)),
                     or_empty(round.per_second()),
                 );
             }

@@ -62,8 +62,6 @@ pub struct Method {
     pub credentials: usize,
     /// Where CPU times come from.
     pub cpu_source: CpuSource,
-    /// What a cost is: `cpu` time of the server's process or, where the system has no account of it, time on the `wall`.
-    pub cost_is: CostIs,
 }
 
 /// What is counted as the cost of a request.
@@ -83,6 +81,9 @@ pub struct ScenarioReport {
     pub name: String,
     /// Its heading.
     pub title: String,
+    /// What a cost is: `cpu` time of the server's process or, where the system has no account of it for every round, time on the
+    /// `wall`.
+    pub cost_is: CostIs,
     /// The spread of the bare arm from round to round, as a share of its median: what this machine does by itself.
     pub noise: Option<f64>,
     /// The arms.
@@ -183,7 +184,6 @@ impl Report {
                 connections: plan.connections,
                 credentials: plan.credentials,
                 cpu_source: CpuSource::None,
-                cost_is: CostIs::Wall,
             },
             warnings: Vec::new(),
             scenarios: Vec::new(),
@@ -195,11 +195,7 @@ impl Report {
         if let Some(source) = up.map(|arm| arm.source).next() {
             self.method.cpu_source = source;
         }
-        if self.method.cpu_source != CpuSource::None {
-            self.method.cost_is = CostIs::Cpu;
-        }
-        self.scenarios
-            .push(ScenarioReport::of(scenario, measured, self.method.cost_is));
+        self.scenarios.push(ScenarioReport::of(scenario, measured));
     }
 
     pub(crate) fn finish(&mut self, took: Duration, complete: bool) {
@@ -217,8 +213,15 @@ impl Report {
 }
 
 impl ScenarioReport {
-    fn of(scenario: &Scenario, measured: Vec<Measured>, cost_is: CostIs) -> Self {
+    fn of(scenario: &Scenario, measured: Vec<Measured>) -> Self {
         let mut arms: Vec<ArmReport> = measured.into_iter().map(ArmReport::of).collect();
+        let mut rounds = arms.iter().flat_map(|arm| &arm.rounds);
+        // All costs of a table are of one kind, or their ratios would mean nothing.
+        let cost_is = if rounds.all(|round| round.server_cpu_seconds.is_some()) {
+            CostIs::Cpu
+        } else {
+            CostIs::Wall
+        };
         let bare = costs(&arms, BARE, cost_is);
         for arm in &mut arms {
             arm.fill(&bare, cost_is);
@@ -235,6 +238,7 @@ impl ScenarioReport {
         Self {
             name: scenario.name.to_owned(),
             title: scenario.title.to_owned(),
+            cost_is,
             noise: statistics::estimate(&bare).map(|estimate| estimate.spread()),
             findings: findings::of(&arms, cost_is),
             arms,

@@ -17,7 +17,7 @@ const RESET: &str = "\u{1b}[0m";
 pub fn to_text(report: &Report, colour: bool) -> String {
     let mut text = heading(report);
     for scenario in &report.scenarios {
-        text.push_str(&table(scenario, report.method.cost_is, colour));
+        text.push_str(&table(scenario, colour));
         text.push('\n');
         for finding in &scenario.findings {
             line(&mut text, &finding.sentence);
@@ -60,14 +60,14 @@ fn heading(report: &Report) -> String {
     text
 }
 
-fn table(scenario: &ScenarioReport, cost_is: CostIs, colour: bool) -> String {
+fn table(scenario: &ScenarioReport, colour: bool) -> String {
     let mut text = String::new();
     line(&mut text, "");
     let noise = scenario.noise.map_or_else(String::new, |noise| {
         format!("; the bare arm alone wanders by ±{:.1} %", noise * 100.0)
     });
     line(&mut text, &format!("{}{noise}", scenario.title));
-    let cost = match cost_is {
+    let cost = match scenario.cost_is {
         CostIs::Cpu => "CPU µs",
         CostIs::Wall => "wall µs",
     };

@@ -80,19 +80,18 @@ fn about_the_machine(report: &Report) -> Vec<String> {
             machine.load_before.unwrap_or_default()
         ));
     }
-    match report.method.cost_is {
-        CostIs::Wall => warnings.push(
-            "this system has no account of CPU time that is read here: a cost is the time that passed, the client's share included"
+    let mut tables = report.scenarios.iter();
+    if tables.any(|scenario| scenario.cost_is == CostIs::Wall) {
+        warnings.push(
+            "this system has no account of the CPU time of every server: a cost is the time that passed, the client's share included"
                 .to_owned(),
-        ),
-        CostIs::Cpu if report.method.cpu_source == CpuSource::Ticks => {
-            let tick = report.method.cpu_source.resolution().as_millis() as f64;
-            warnings.push(format!(
-                "CPU time is counted in ticks of {tick:.0} ms, which is {:.1} % of a window",
-                tick * 100.0 / report.method.window_ms.max(1) as f64
-            ));
-        }
-        CostIs::Cpu => {}
+        );
+    } else if report.method.cpu_source == CpuSource::Ticks {
+        let tick = report.method.cpu_source.resolution().as_millis() as f64;
+        warnings.push(format!(
+            "CPU time is counted in ticks of {tick:.0} ms, which is {:.1} % of a window",
+            tick * 100.0 / report.method.window_ms.max(1) as f64
+        ));
     }
     warnings
 }
