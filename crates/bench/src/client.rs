@@ -14,6 +14,8 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
@@ -21,6 +23,7 @@ use crate::account::Credential;
 use crate::cpu::{self, CpuSource};
 use crate::scenarios::Scenario;
 use crate::watch;
+use crate::wire::{Counted, Traffic};
 
 /// How long the connections run before anything is counted.
 const SETTLING: Duration = Duration::from_millis(100);
@@ -71,6 +74,15 @@ pub(crate) struct Window {
     pub(crate) client_cpu: Option<Duration>,
 }
 
+/// How many bytes cross the wire for one request, on average.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BytesEachWay {
+    /// From the client, headers included.
+    pub request: f64,
+    /// From the server, headers included.
+    pub answer: f64,
+}
+
 /// What is sent, and to whom.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
@@ -102,10 +114,20 @@ impl Target {
         })
     }
 
-    async fn connect(&self) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+    pub(crate) async fn connect(&self) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+        Self::talk_over(self.socket().await?).await
+    }
+
+    async fn socket(&self) -> Result<TcpStream, Failure> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+        Ok(stream)
+    }
+
+    async fn talk_over(
+        socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+        let (sender, connection) = handshake(TokioIo::new(socket)).await?;
         // It ends with the sender. What goes wrong in it is what the sender reports.
         tokio::spawn(async move {
             let _ = connection.await;
@@ -129,7 +151,7 @@ impl Target {
     }
 
     /// Sends one request and looks at its answer.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         sender: &mut SendRequest<Empty<Bytes>>,
         random: &mut fastrand::Rng,
@@ -150,9 +172,14 @@ impl Target {
         }
     }
 
-    /// Asks once with every credential, or once where there is none.
-    pub(crate) async fn check(&self) -> Result<(), Failure> {
-        let mut sender = self.connect().await?;
+    /// Asks once with every credential, or once where there is none, and says how many bytes a request and its answer have, on average.
+    pub(crate) async fn check(&self) -> Result<BytesEachWay, Failure> {
+        let traffic = Arc::new(Traffic::default());
+        let mut sender = Self::talk_over(Counted {
+            stream: self.socket().await?,
+            traffic: Arc::clone(&traffic),
+        })
+        .await?;
         let mut alone = self.clone();
         let one_by_one: Vec<Arc<[Credential]>> = if self.credentials.is_empty() {
             vec![Arc::new([])]
@@ -161,13 +188,18 @@ impl Target {
             each.map(|credential| Arc::from([credential.clone()]))
                 .collect()
         };
+        let asked = one_by_one.len() as f64;
         for credential in one_by_one {
             alone.credentials = credential;
             alone
                 .ask(&mut sender, &mut fastrand::Rng::with_seed(0))
                 .await?;
         }
-        Ok(())
+        let (sent, received) = traffic.until_now();
+        Ok(BytesEachWay {
+            request: sent as f64 / asked,
+            answer: received as f64 / asked,
+        })
     }
 
     /// Keeps `connections` busy for a window, and says what it cost. The connections are made anew, since servers close those that

@@ -8,6 +8,7 @@ mod account;
 pub mod arms;
 mod client;
 mod cpu;
+mod open_loop;
 mod pinning;
 mod plan;
 mod process;
@@ -16,7 +17,9 @@ mod run;
 pub mod scenarios;
 pub mod statistics;
 mod watch;
+mod wire;
 
+pub use client::BytesEachWay;
 pub use cpu::CpuSource;
 pub use plan::{Plan, Unknown};
 pub use run::{Observer, RunError, run};

@@ -1,10 +1,14 @@
 //! What to measure, and how long it takes.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::arms::{self, Arm, BARE};
 use crate::scenarios::{self, Scenario};
+
+/// A tenth of what the slowest arm can do on a small machine, so that latency is not the length of a queue.
+const RATE: u32 = 1000;
 
 /// How much there is besides the windows: starting the servers, logging in, connecting.
 const PER_ARM: Duration = Duration::from_millis(1500);
@@ -25,6 +29,8 @@ pub struct Plan {
     pub window: Duration,
     /// How many connections keep a server busy.
     pub connections: usize,
+    /// At how many requests a second latencies are measured, the same for all arms; none where they are not.
+    pub rate: Option<NonZero<u32>>,
     /// How many logins an arm has, one of which is drawn for each request.
     pub credentials: usize,
 }
@@ -39,7 +45,7 @@ pub struct Unknown {
 }
 
 impl Plan {
-    /// The plain run: every arm, the authenticated read, ten rounds of a second.
+    /// The plain run: every arm, the authenticated read, ten rounds of a second and another at a fixed rate.
     #[must_use]
     pub fn plain(program: PathBuf) -> Self {
         Self {
@@ -49,17 +55,19 @@ impl Plan {
             rounds: 10,
             window: Duration::from_secs(1),
             connections: 8,
+            rate: NonZero::new(RATE),
             credentials: 32,
         }
     }
 
-    /// The quick run: five arms, five rounds of half a second. From five rounds an interval is their whole range.
+    /// The quick run: five arms, five rounds of half a second, no latencies. From five rounds an interval is their whole range.
     #[must_use]
     pub fn quick(program: PathBuf) -> Self {
         Self {
             arms: arms::QUICK.into_iter().filter_map(arms::named).collect(),
             rounds: 5,
             window: Duration::from_millis(500),
+            rate: None,
             ..Self::plain(program)
         }
     }
@@ -112,7 +120,8 @@ impl Plan {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         // Each arm has one turn before the first round, to warm up.
         let turns = count(self.windows() + self.arms.len() * self.scenarios.len());
-        (self.window + PER_WINDOW) * turns + PER_ARM * count(self.arms.len())
+        let per_turn = if self.rate.is_some() { 2 } else { 1 };
+        (self.window + PER_WINDOW) * turns * per_turn + PER_ARM * count(self.arms.len())
     }
 }
 

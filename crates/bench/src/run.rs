@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::account;
 use crate::arms::Arm;
-use crate::client::{Failure, Target, Window};
+use crate::client::{BytesEachWay, Failure, Target, Window};
 use crate::cpu::CpuSource;
+use crate::open_loop;
 use crate::pinning::{self, Cores};
 use crate::plan::Plan;
 use crate::process::ServerProcess;
 use crate::report::{Machine, Measured, Report};
 use crate::scenarios::Scenario;
+use crate::statistics::Latencies;
 use crate::watch;
 
 /// The order of the arms within a round is drawn from this, so that no arm always follows the same other.
@@ -42,6 +44,8 @@ struct Lane {
     server: Option<ServerProcess>,
     target: Option<Target>,
     rounds: Vec<Window>,
+    latencies: Option<Latencies>,
+    bytes: Option<BytesEachWay>,
     failure: Option<String>,
 }
 
@@ -105,10 +109,13 @@ async fn prepare(
         server: None,
         target: None,
         rounds: Vec::new(),
+        latencies: None,
+        bytes: None,
         failure: None,
     };
     match ready(plan, arm, scenario, cores).await {
-        Ok((server, target)) => {
+        Ok((server, target, bytes)) => {
+            lane.bytes = Some(bytes);
             lane.server = Some(server);
             lane.target = Some(target);
         }
@@ -123,7 +130,7 @@ async fn ready(
     arm: &'static Arm,
     scenario: &Scenario,
     cores: Option<Cores>,
-) -> Result<(ServerProcess, Target), String> {
+) -> Result<(ServerProcess, Target, BytesEachWay), String> {
     let server = ServerProcess::start(&plan.program, arm, cores.map(|cores| cores.server))
         .map_err(|error| error.to_string())?;
     let credentials = account::credentials(server.address, arm, plan.credentials)
@@ -131,11 +138,11 @@ async fn ready(
         .map_err(|error| error.to_string())?;
     let target = Target::new(server.address, server.pid(), scenario, credentials)
         .ok_or_else(|| "the address of the scenario is none".to_owned())?;
-    target
+    let bytes = target
         .check()
         .await
         .map_err(|failure| failure.to_string())?;
-    Ok((server, target))
+    Ok((server, target, bytes))
 }
 
 /// One warm-up and then every round. A round that was broken off is left out, so that every arm has the same ones.
@@ -161,28 +168,47 @@ async fn rounds(
                 continue;
             };
             observer.turn(lane.arm, round);
-            match target.window(plan.connections, plan.window).await {
-                Ok(window) => this_round.push((index, window)),
+            match turn(plan, &target).await {
+                Ok((window, latencies)) => this_round.push((index, window, latencies)),
                 Err(failure) => lane.fail(&failure),
             }
         }
         if round > 0 {
-            for (index, window) in this_round {
+            for (index, window, latencies) in this_round {
                 if let Some(lane) = lanes.get_mut(index) {
-                    lane.rounds.push(window);
+                    lane.keep(window, latencies);
                 }
             }
         }
     }
 }
 
+/// One arm's turn: at saturation, and then at the fixed rate.
+async fn turn(plan: &Plan, target: &Target) -> Result<(Window, Option<Latencies>), Failure> {
+    let window = target.window(plan.connections, plan.window).await?;
+    let latencies = match plan.rate {
+        Some(rate) => Some(open_loop::window(target, rate.get(), plan.window).await?),
+        None => None,
+    };
+    Ok((window, latencies))
+}
+
 impl Lane {
+    fn keep(&mut self, window: Window, latencies: Option<Latencies>) {
+        self.rounds.push(window);
+        match (&mut self.latencies, latencies) {
+            (Some(all), Some(more)) => all.add(&more),
+            (all, more) => *all = more.or(all.take()),
+        }
+    }
+
     /// Ends the arm: whatever it showed before, some of its answers are wrong.
     fn fail(&mut self, failure: &Failure) {
         self.failure = Some(failure.to_string());
         self.target = None;
         self.server = None;
         self.rounds.clear();
+        self.latencies = None;
     }
 
     fn measured(self) -> Measured {
@@ -193,6 +219,8 @@ impl Lane {
                 .as_ref()
                 .map_or(CpuSource::None, |target| target.source),
             rounds: self.rounds,
+            latencies: self.latencies,
+            bytes: self.bytes,
             failure: self.failure,
         }
     }

@@ -6,6 +6,7 @@
 #![cfg(unix)]
 
 use std::io::Write as _;
+use std::num::NonZero;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -140,6 +141,7 @@ fn plan(folder: &TempDir, bare: Answer, session: Option<Answer>) -> Plan {
         window: Duration::from_millis(20),
         connections: 2,
         credentials: 2,
+        rate: NonZero::new(500),
         ..Plan::quick(program)
     };
     plan.with_arms(&["session-memory".to_owned()]).unwrap()
@@ -157,7 +159,7 @@ fn arm<'a>(report: &'a Report, name: &str) -> &'a ArmReport {
 }
 
 fn is_untimed(arm: &ArmReport) -> bool {
-    arm.figures.is_none() && arm.rounds.is_empty()
+    arm.figures.is_none() && arm.latency.is_none() && arm.rounds.is_empty()
 }
 
 #[test]
@@ -167,6 +169,16 @@ fn arms_that_answer_rightly_have_figures() {
     for name in ["bare", "session-memory"] {
         assert_eq!(arm(&report, name).rounds.len(), 3);
         assert!(arm(&report, name).figures.is_some());
+        // Three rounds of ten arrivals each.
+        assert_eq!(arm(&report, name).latency.as_ref().unwrap().count, 30);
+        // The whole answer: status line, two headers and the empty line around 24 bytes.
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nset-cookie: s=1; Path=/\r\ncontent-length: 24\r\n\r\n{RIGHT}"
+        );
+        assert_eq!(
+            arm(&report, name).bytes.unwrap().answer,
+            answer.len() as f64
+        );
     }
 }
 

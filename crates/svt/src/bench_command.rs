@@ -1,6 +1,7 @@
 //! `svt bench`.
 
 use std::io::IsTerminal;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +24,8 @@ Each arm is a server of its own, started here on a free port with an empty datab
 allows, and the client on another. In each round every arm has one turn. What counts is the CPU time that a request costs the \
 server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
 ratios and the interval in which it would lie 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
-leaves out 1. An arm that gives one wrong answer fails and has no figures.
+leaves out 1. Latencies are those of a fixed rate and count from the time that a request was meant to be sent, so that a server \
+which stalls cannot hide it. An arm that gives one wrong answer fails and has no figures.
 
 What it does not show: your network, your database, your users. Ratios hold elsewhere better than microseconds do.
 
@@ -61,6 +63,9 @@ pub(crate) struct BenchArguments {
     /// How often each arm has its turn; [default: 10, or 5 with --quick]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: Option<u16>,
+    /// At how many requests a second latencies are measured; [default: 1000, or none with --quick]
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZero<u32>>,
     /// Writes results.json and results.csv there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -122,6 +127,7 @@ fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     if let Some(rounds) = arguments.rounds {
         plan.rounds = rounds.into();
     }
+    plan.rate = arguments.rate.or(plan.rate);
     Ok(plan)
 }
 

@@ -2,24 +2,27 @@
 
 mod csv;
 mod findings;
+mod latency;
 mod machine;
 mod table;
 mod warnings;
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::arms::{Arm, BARE, Side};
-use crate::client::Window;
+use crate::client::{BytesEachWay, Window};
 use crate::cpu::CpuSource;
 use crate::plan::Plan;
 use crate::scenarios::Scenario;
-use crate::statistics::{self, Estimate};
+use crate::statistics::{self, Estimate, Latencies};
 use crate::watch;
 
 pub use csv::to_csv;
 pub use findings::Finding;
+pub use latency::{LatencyReport, Quantile};
 pub use machine::Machine;
 pub use table::to_text;
 
@@ -58,6 +61,8 @@ pub struct Method {
     pub window_ms: u64,
     /// How many connections kept a server busy.
     pub connections: usize,
+    /// At how many requests a second latencies were measured.
+    pub rate: Option<u32>,
     /// How many logins an arm had, one of which was drawn for each request.
     pub credentials: usize,
     /// Where CPU times come from.
@@ -105,6 +110,10 @@ pub struct ArmReport {
     pub failure: Option<String>,
     /// Its figures. None of a failed arm, and of one that had no whole round.
     pub figures: Option<Figures>,
+    /// Latencies at the fixed rate, all rounds together.
+    pub latency: Option<LatencyReport>,
+    /// Bytes on the wire.
+    pub bytes: Option<BytesEachWay>,
     /// What each round has shown, in the order of the rounds.
     pub rounds: Vec<RoundReport>,
 }
@@ -165,6 +174,8 @@ pub(crate) struct Measured {
     pub(crate) arm: &'static Arm,
     pub(crate) source: CpuSource,
     pub(crate) rounds: Vec<Window>,
+    pub(crate) latencies: Option<Latencies>,
+    pub(crate) bytes: Option<BytesEachWay>,
     pub(crate) failure: Option<String>,
 }
 
@@ -182,6 +193,7 @@ impl Report {
                 rounds: plan.rounds,
                 window_ms: millis.unwrap_or(u64::MAX),
                 connections: plan.connections,
+                rate: plan.rate.map(NonZero::get),
                 credentials: plan.credentials,
                 cpu_source: CpuSource::None,
             },
@@ -254,6 +266,8 @@ impl ArmReport {
             side: measured.arm.side,
             failure: measured.failure,
             figures: None,
+            latency: measured.latencies.as_ref().map(LatencyReport::of),
+            bytes: measured.bytes,
             rounds: measured.rounds.into_iter().map(RoundReport::from).collect(),
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{ArmReport, CostIs, Report, ScenarioReport};
+use crate::BytesEachWay;
 use crate::arms::Side;
 use crate::statistics::Estimate;
 
@@ -42,11 +43,16 @@ fn heading(report: &Report) -> String {
         _ => "nothing pinned".to_owned(),
     };
     let method = &report.method;
+    let rate = method.rate.map_or_else(String::new, |rate| {
+        format!(
+            " Latencies at {rate} requests a second, from the time that each was meant to be sent."
+        )
+    });
     let mut text = String::new();
     line(
         &mut text,
         &format!(
-            "svt {} on {} {} ({processor}, {} cores): {pinned}; {} rounds of {} ms, {} connections, {} logins.",
+            "svt {} on {} {} ({processor}, {} cores): {pinned}; {} rounds of {} ms, {} connections, {} logins.{rate}",
             report.version,
             machine.os,
             machine.architecture,
@@ -74,8 +80,15 @@ fn table(scenario: &ScenarioReport, colour: bool) -> String {
     line(
         &mut text,
         &format!(
-            "{:22} {:>8} {:>13} {cost:>9} {:>13} {:>10}",
-            "arm", "× bare", "95 %", "95 %", "requests/s"
+            "{:22} {:>7} {:>11} {cost:>8} {:>13} {:>10} {:>6} {:>6}{}",
+            "arm",
+            "× bare",
+            "95 %",
+            "95 %",
+            "requests/s",
+            "B out",
+            "B in",
+            latency_heading(scenario),
         ),
     );
     for arm in &scenario.arms {
@@ -106,13 +119,42 @@ fn row(arm: &ArmReport) -> String {
         || ("–".to_owned(), String::new()),
         |ratio| (format!("{:.2}", ratio.median), range(&ratio, 2)),
     );
+    let bytes = |way: fn(&BytesEachWay) -> f64| {
+        let bytes = arm.bytes.as_ref().map(way);
+        bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{bytes:.0}"))
+    };
+    let latency = arm.latency.as_ref().map(|latency| {
+        let micros = |share| {
+            let micros = latency.at(share);
+            micros.map_or_else(|| "–".to_owned(), |micros| micros.to_string())
+        };
+        format!(
+            " {:>7} {:>7} {:>7}",
+            micros(0.5),
+            micros(0.99),
+            micros(0.999)
+        )
+    });
     format!(
-        "{:22} {ratio:>8} {interval:>13} {:>9.1} {:>13} {:>10.0}",
+        "{:22} {ratio:>7} {interval:>11} {:>8.1} {:>13} {:>10.0} {:>6} {:>6}{}",
         arm.name,
         figures.cost_us.median,
         range(&figures.cost_us, 1),
         figures.per_second.median,
+        bytes(|bytes| bytes.request),
+        bytes(|bytes| bytes.answer),
+        latency.unwrap_or_default(),
     )
+}
+
+/// The latencies' columns, in microseconds; none where they were not measured.
+fn latency_heading(scenario: &ScenarioReport) -> String {
+    let mut arms = scenario.arms.iter();
+    if arms.any(|arm| arm.latency.is_some()) {
+        format!(" {:>7} {:>7} {:>7}", "p50 µs", "p99", "p99.9")
+    } else {
+        String::new()
+    }
 }
 
 fn range(estimate: &Estimate, digits: usize) -> String {
