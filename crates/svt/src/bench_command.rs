@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bench::arms::Arm;
-use bench::report::{Report, to_csv, to_text};
+use bench::report::{Report, to_csv, to_html, to_text};
 use bench::{Observer, Plan};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -45,7 +45,7 @@ Scenarios
 
 Examples
   svt bench --quick                         five arms, within a minute
-  svt bench --out results                   every arm; JSON and CSV too
+  svt bench --out results                   every arm; a page with plots, JSON, CSV
   svt bench --arm session-sqlite --arm jwt-hs256 --rounds 20
                                             two arms, smaller intervals
 
@@ -66,7 +66,7 @@ pub(crate) struct BenchArguments {
     /// At how many requests a second latencies are measured; [default: 1000, or none with --quick]
     #[arg(long, value_name = "N")]
     rate: Option<NonZero<u32>>,
-    /// Writes results.json and results.csv there
+    /// Writes report.html, results.json and results.csv there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -134,7 +134,11 @@ fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
 /// Each file is written beside its place and then moved there, so that nobody finds half of one.
 fn write(report: &Report, folder: &Path) -> anyhow::Result<()> {
     let json = serde_json::to_string_pretty(report)?;
-    for (name, text) in [("results.json", json), ("results.csv", to_csv(report))] {
+    for (name, text) in [
+        ("results.json", json),
+        ("results.csv", to_csv(report)),
+        ("report.html", to_html(report)),
+    ] {
         let place = folder.join(name);
         let beside = folder.join(format!(".{name}.new"));
         std::fs::write(&beside, text)

@@ -78,6 +78,21 @@ fn a_run_writes_a_table_and_the_same_figures_to_files() {
     let first = csv.lines().nth(1).unwrap();
     assert_eq!(first.split(',').nth(4), Some(requests.to_string().as_str()));
     assert_eq!(csv.lines().count(), 4);
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert_eq!(page.matches("<svg").count(), 2, "costs and bytes");
+    assert!(
+        ["src=", "href=", "<script", "@import", "url("]
+            .iter()
+            .all(|link| !page.contains(link))
+    );
+    for arm in arms {
+        let ratio = arm["figures"]["ratio"]["median"].as_f64().unwrap();
+        let title = arm["title"].as_str().unwrap();
+        assert!(
+            page.contains(&format!("<td>{title}</td><td>{ratio:.2}</td>")),
+            "{page}"
+        );
+    }
 }
 
 #[cfg(unix)]

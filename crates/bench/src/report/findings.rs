@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArmReport, CostIs, costs};
+use super::{ArmReport, CostIs};
+use crate::arms::Side;
 use crate::statistics::{Comparison, Verdict, compare};
 
 /// Which arm is asked about, beside which other.
@@ -31,23 +32,44 @@ pub struct Finding {
     pub sentence: String,
 }
 
-/// The questions of which both arms have figures.
+/// So few arms were asked for by name, and each is compared with each.
+const FEW: usize = 3;
+
+/// The questions of which both arms have figures; of a few arms, every pair, the dearer one first.
 pub(super) fn of(arms: &[ArmReport], cost_is: CostIs) -> Vec<Finding> {
-    let find = |name: &str| arms.iter().find(|arm| arm.name == name);
-    let answers = QUESTIONS.iter().filter_map(|(first, second)| {
-        let (first, second) = (find(first)?, find(second)?);
-        let comparison = compare(
-            &costs(arms, &first.name, cost_is),
-            &costs(arms, &second.name, cost_is),
-        )?;
-        Some(Finding {
-            first: first.name.clone(),
-            second: second.name.clone(),
-            comparison,
-            sentence: sentence(&first.title, &second.title, &comparison),
+    let asked: Vec<&ArmReport> = arms
+        .iter()
+        .rev()
+        .filter(|arm| arm.side != Side::Floor && arm.figures.is_some())
+        .collect();
+    let pairs: Vec<(&ArmReport, &ArmReport)> = if asked.len() <= FEW {
+        let each = asked.iter().enumerate();
+        each.flat_map(|(index, first)| {
+            let others = asked.iter().skip(index + 1);
+            others.map(move |second| (*first, *second))
         })
-    });
-    answers.collect()
+        .collect()
+    } else {
+        let find = |name: &str| asked.iter().find(|arm| arm.name == name).copied();
+        QUESTIONS
+            .iter()
+            .filter_map(|(first, second)| Some((find(first)?, find(second)?)))
+            .collect()
+    };
+    let findings = pairs
+        .into_iter()
+        .filter_map(|(first, second)| compared(first, second, cost_is));
+    findings.collect()
+}
+
+fn compared(first: &ArmReport, second: &ArmReport, cost_is: CostIs) -> Option<Finding> {
+    let comparison = compare(&first.costs(cost_is), &second.costs(cost_is))?;
+    Some(Finding {
+        first: first.name.clone(),
+        second: second.name.clone(),
+        comparison,
+        sentence: sentence(&first.title, &second.title, &comparison),
+    })
 }
 
 fn sentence(first: &str, second: &str, comparison: &Comparison) -> String {
@@ -55,6 +77,7 @@ fn sentence(first: &str, second: &str, comparison: &Comparison) -> String {
         Verdict::Less => "less",
         Verdict::More => "more",
         Verdict::NoDifferenceFound => "no difference found",
+        Verdict::TooFewRounds => "too few rounds to tell",
     };
     let (low, high) = (comparison.ratio.low, comparison.ratio.high);
     format!(

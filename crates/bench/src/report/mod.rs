@@ -2,8 +2,10 @@
 
 mod csv;
 mod findings;
+mod html;
 mod latency;
 mod machine;
+mod plots;
 mod table;
 mod warnings;
 
@@ -22,6 +24,7 @@ use crate::watch;
 
 pub use csv::to_csv;
 pub use findings::Finding;
+pub use html::to_html;
 pub use latency::{LatencyReport, Quantile};
 pub use machine::Machine;
 pub use table::to_text;

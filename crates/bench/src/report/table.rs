@@ -19,7 +19,9 @@ pub fn to_text(report: &Report, colour: bool) -> String {
     let mut text = heading(report);
     for scenario in &report.scenarios {
         text.push_str(&table(scenario, colour));
-        text.push('\n');
+        if !scenario.findings.is_empty() {
+            text.push('\n');
+        }
         for finding in &scenario.findings {
             line(&mut text, &finding.sentence);
         }
@@ -33,7 +35,7 @@ pub fn to_text(report: &Report, colour: bool) -> String {
     text
 }
 
-fn heading(report: &Report) -> String {
+pub(super) fn heading(report: &Report) -> String {
     let machine = &report.machine;
     let processor = machine.processor.as_deref().unwrap_or("unknown processor");
     let pinned = match (machine.server_core, machine.client_core) {
@@ -73,10 +75,7 @@ fn table(scenario: &ScenarioReport, colour: bool) -> String {
         format!("; the bare arm alone wanders by ±{:.1} %", noise * 100.0)
     });
     line(&mut text, &format!("{}{noise}", scenario.title));
-    let cost = match scenario.cost_is {
-        CostIs::Cpu => "CPU µs",
-        CostIs::Wall => "wall µs",
-    };
+    let cost = cost_heading(scenario);
     line(
         &mut text,
         &format!(
@@ -106,6 +105,13 @@ fn table(scenario: &ScenarioReport, colour: bool) -> String {
         }
     }
     text
+}
+
+pub(super) fn cost_heading(scenario: &ScenarioReport) -> &'static str {
+    match scenario.cost_is {
+        CostIs::Cpu => "CPU µs",
+        CostIs::Wall => "wall µs",
+    }
 }
 
 fn row(arm: &ArmReport) -> String {

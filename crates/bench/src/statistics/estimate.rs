@@ -8,6 +8,9 @@ const RESAMPLES: usize = 4000;
 /// How much of the resampled medians lies inside of an interval.
 const COVERED: f64 = 0.95;
 
+/// Of fewer rounds nothing is said: even if two arms are alike, four rounds fall on one side one time of eight.
+const FEWEST_ROUNDS: usize = 5;
+
 /// The same figures give the same interval, on every machine.
 const SEED: u64 = 0x5e55_1045_704e_0001;
 
@@ -54,6 +57,8 @@ pub enum Verdict {
     More,
     /// The interval has 1 in it. That is not a proof that the two are equal: a smaller difference may be there than this run can see.
     NoDifferenceFound,
+    /// There were fewer than five rounds.
+    TooFewRounds,
 }
 
 /// Two arms side by side: the ratio of the first to the second, round by round.
@@ -122,8 +127,11 @@ pub fn estimate(rounds: &[f64]) -> Option<Estimate> {
 /// The intervals that two arms have over a third say nothing about this: they may overlap where the two differ in every round.
 #[must_use]
 pub fn compare(first: &[f64], second: &[f64]) -> Option<Comparison> {
-    let ratio = estimate(&ratios(first, second))?;
-    let verdict = if ratio.contains(1.0) {
+    let rounds = ratios(first, second);
+    let ratio = estimate(&rounds)?;
+    let verdict = if rounds.len() < FEWEST_ROUNDS {
+        Verdict::TooFewRounds
+    } else if ratio.contains(1.0) {
         Verdict::NoDifferenceFound
     } else if ratio.median < 1.0 {
         Verdict::Less
@@ -194,6 +202,16 @@ mod tests {
             let share = covered.count() as f64 / 200.0;
             assert!(share > 0.88, "{share} of {rounds} rounds");
         }
+    }
+
+    #[test]
+    fn of_a_few_rounds_nothing_is_said_however_far_apart_they_are() {
+        let comparison = compare(&[9.0; 4], &[1.0; 4]).unwrap();
+        assert_eq!(comparison.verdict, Verdict::TooFewRounds);
+        assert_eq!(
+            compare(&[9.0; 5], &[1.0; 5]).unwrap().verdict,
+            Verdict::More
+        );
     }
 
     #[test]
