@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::arms::{Arm, Carried};
 
 /// Who logs in. The bare bank takes everybody for a user of this name, so that all answers have the same length.
-pub(crate) const USERNAME: &str = "benchmark";
+const USERNAME: &str = "benchmark";
 const PASSWORD: &str = "one-second-is-a-long-time";
 
 /// Why an arm could not be logged in to.
@@ -26,7 +26,7 @@ pub(crate) enum AccountError {
 /// What a request carries to prove who sends it.
 pub(crate) type Credential = (HeaderName, HeaderValue);
 
-/// Signs up one user, and logs in as often as credentials are wanted; none for an arm that asks for none.
+/// Signs up one user, and logs in as often as credentials are wanted; no credentials for an arm that asks for none.
 ///
 /// More than one, because a server that meets one credential again and again answers from the caches of the processor.
 pub(crate) async fn credentials(
@@ -34,7 +34,7 @@ pub(crate) async fn credentials(
     arm: &Arm,
     wanted: usize,
 ) -> Result<Vec<Credential>, AccountError> {
-    if arm.carried == Carried::Nothing {
+    if !arm.has_bank() {
         return Ok(Vec::new());
     }
     let client = Client::builder()
@@ -42,6 +42,9 @@ pub(crate) async fn credentials(
         .build()
         .map_err(|error| AccountError::Unreachable("the client", error))?;
     post(&client, address, "POST /users", "/users").await?;
+    if arm.carried == Carried::Nothing {
+        return Ok(Vec::new());
+    }
     let mut credentials = Vec::with_capacity(wanted);
     for _ in 0..wanted {
         let answer = post(&client, address, "POST /login", "/login").await?;

@@ -38,6 +38,16 @@ pub struct Arm {
     pub(crate) carried: Carried,
 }
 
+impl Arm {
+    /// Whether there is a bank with users behind it.
+    pub(crate) fn has_bank(&self) -> bool {
+        self.served != NAKED
+    }
+}
+
+/// What is served by a handler with nothing around it.
+const NAKED: &str = "naked";
+
 /// The arm that every ratio is over.
 pub const BARE: &str = "bare";
 
@@ -95,7 +105,7 @@ const fn jwt(
 
 /// Every arm, in the order in which they are listed. A new one is a row here.
 pub const ALL: &[Arm] = &[
-    floor("naked", "a handler with nothing around it", "naked"),
+    floor(NAKED, "a handler with nothing around it", NAKED),
     floor(BARE, "the bank without authentication", "dangerously-bare"),
     session(
         "session-memory",

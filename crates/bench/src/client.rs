@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::{HOST, HeaderValue};
-use hyper::{Request, StatusCode, Uri};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::account::Credential;
+use crate::arms::Arm;
 use crate::cpu::{self, CpuSource};
 use crate::scenarios::Scenario;
 use crate::watch;
@@ -38,8 +39,13 @@ pub(crate) enum Failure {
     #[error("the connection failed: {0}")]
     Connection(String),
     /// Another status than 200.
-    #[error("answered with status {0} in place of 200")]
-    Status(u16),
+    #[error("answered with status {was} in place of {expected}")]
+    Status {
+        /// What came.
+        was: u16,
+        /// What is right.
+        expected: u16,
+    },
     /// The right status, and not what was asked for.
     #[error("answered with a body without {expected}")]
     Body {
@@ -92,7 +98,8 @@ pub(crate) struct Target {
     pub(crate) credentials: Arc<[Credential]>,
     uri: Uri,
     host: HeaderValue,
-    expected: Arc<str>,
+    scenario: &'static Scenario,
+    expected: &'static str,
 }
 
 impl Target {
@@ -100,9 +107,15 @@ impl Target {
     pub(crate) fn new(
         address: SocketAddr,
         pid: u32,
-        scenario: &Scenario,
+        scenario: &'static Scenario,
+        arm: &Arm,
         credentials: Vec<Credential>,
     ) -> Option<Self> {
+        let credentials = if scenario.is_authenticated {
+            credentials
+        } else {
+            Vec::new()
+        };
         Some(Self {
             address,
             pid,
@@ -110,11 +123,12 @@ impl Target {
             credentials: credentials.into(),
             uri: scenario.path.parse().ok()?,
             host: HeaderValue::from_str(&address.to_string()).ok()?,
-            expected: scenario.expected().into(),
+            expected: (scenario.expected)(arm),
+            scenario,
         })
     }
 
-    pub(crate) async fn connect(&self) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+    pub(crate) async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Failure> {
         Self::talk_over(self.socket().await?).await
     }
 
@@ -126,7 +140,7 @@ impl Target {
 
     async fn talk_over(
         socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    ) -> Result<SendRequest<Empty<Bytes>>, Failure> {
+    ) -> Result<SendRequest<Full<Bytes>>, Failure> {
         let (sender, connection) = handshake(TokioIo::new(socket)).await?;
         // It ends with the sender. What goes wrong in it is what the sender reports.
         tokio::spawn(async move {
@@ -136,11 +150,15 @@ impl Target {
     }
 
     /// One of the credentials, drawn at random.
-    fn request(&self, random: &mut fastrand::Rng) -> Request<Empty<Bytes>> {
-        let mut request = Request::new(Empty::new());
+    fn request(&self, random: &mut fastrand::Rng) -> Request<Full<Bytes>> {
+        let mut request = Request::new(self.scenario.body.into());
+        *request.method_mut() = self.scenario.method.clone();
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
         headers.insert(HOST, self.host.clone());
+        if !self.scenario.body.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         if !self.credentials.is_empty()
             && let Some((name, value)) =
                 self.credentials.get(random.usize(..self.credentials.len()))
@@ -153,13 +171,14 @@ impl Target {
     /// Sends one request and looks at its answer.
     pub(crate) async fn ask(
         &self,
-        sender: &mut SendRequest<Empty<Bytes>>,
+        sender: &mut SendRequest<Full<Bytes>>,
         random: &mut fastrand::Rng,
     ) -> Result<(), Failure> {
         sender.ready().await?;
         let answer = sender.send_request(self.request(random)).await?;
-        if answer.status() != StatusCode::OK {
-            return Err(Failure::Status(answer.status().as_u16()));
+        let (was, expected) = (answer.status().as_u16(), self.scenario.status);
+        if was != expected {
+            return Err(Failure::Status { was, expected });
         }
         let body = answer.into_body().collect().await?.to_bytes();
         let expected = self.expected.as_bytes();
@@ -250,7 +269,7 @@ struct Shared {
 
 async fn keep_asking(
     target: Target,
-    mut sender: SendRequest<Empty<Bytes>>,
+    mut sender: SendRequest<Full<Bytes>>,
     mut random: fastrand::Rng,
     shared: Arc<Shared>,
 ) {

@@ -111,7 +111,24 @@ impl Plan {
     /// How many turns there are in all.
     #[must_use]
     pub fn windows(&self) -> usize {
-        self.arms.len() * self.scenarios.len() * self.rounds
+        self.lanes() * self.rounds
+    }
+
+    /// How many arms there are in all scenarios together.
+    #[must_use]
+    pub fn lanes(&self) -> usize {
+        let each = self.scenarios.iter();
+        each.map(|scenario| self.arms.iter().filter(|arm| scenario.suits(arm)).count())
+            .sum()
+    }
+
+    /// Every scenario.
+    #[must_use]
+    pub fn with_all_scenarios(self) -> Self {
+        Self {
+            scenarios: scenarios::ALL.iter().collect(),
+            ..self
+        }
     }
 
     /// About how long it takes.
@@ -119,9 +136,9 @@ impl Plan {
     pub fn estimated(&self) -> Duration {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         // Each arm has one turn before the first round, to warm up.
-        let turns = count(self.windows() + self.arms.len() * self.scenarios.len());
+        let turns = count(self.windows() + self.lanes());
         let per_turn = if self.rate.is_some() { 2 } else { 1 };
-        (self.window + PER_WINDOW) * turns * per_turn + PER_ARM * count(self.arms.len())
+        (self.window + PER_WINDOW) * turns * per_turn + PER_ARM * count(self.lanes())
     }
 }
 
@@ -156,7 +173,7 @@ mod tests {
         let error = plan.with_scenarios(&["reads".to_owned()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no scenario `reads`; there are read"
+            "there is no scenario `reads`; there are read, write, login"
         );
     }
 

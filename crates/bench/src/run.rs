@@ -84,13 +84,13 @@ async fn measure(
     let mut report = Report::begin(plan, Machine::this(cores));
     for scenario in &plan.scenarios {
         let mut lanes = Vec::new();
-        for arm in &plan.arms {
+        for arm in plan.arms.iter().filter(|arm| scenario.suits(arm)) {
             if !stop.load(Ordering::Relaxed) {
                 observer.preparing(arm);
                 lanes.push(prepare(plan, arm, scenario, cores).await);
             }
         }
-        rounds(plan, &mut lanes, observer, stop).await;
+        rounds(plan, scenario, &mut lanes, observer, stop).await;
         let measured = lanes.into_iter().map(Lane::measured).collect();
         report.add(scenario, measured);
     }
@@ -101,7 +101,7 @@ async fn measure(
 async fn prepare(
     plan: &Plan,
     arm: &'static Arm,
-    scenario: &Scenario,
+    scenario: &'static Scenario,
     cores: Option<Cores>,
 ) -> Lane {
     let mut lane = Lane {
@@ -128,7 +128,7 @@ async fn prepare(
 async fn ready(
     plan: &Plan,
     arm: &'static Arm,
-    scenario: &Scenario,
+    scenario: &'static Scenario,
     cores: Option<Cores>,
 ) -> Result<(ServerProcess, Target, BytesEachWay), String> {
     let server = ServerProcess::start(&plan.program, arm, cores.map(|cores| cores.server))
@@ -136,7 +136,7 @@ async fn ready(
     let credentials = account::credentials(server.address, arm, plan.credentials)
         .await
         .map_err(|error| error.to_string())?;
-    let target = Target::new(server.address, server.pid(), scenario, credentials)
+    let target = Target::new(server.address, server.pid(), scenario, arm, credentials)
         .ok_or_else(|| "the address of the scenario is none".to_owned())?;
     let bytes = target
         .check()
@@ -148,6 +148,7 @@ async fn ready(
 /// One warm-up and then every round. A round that was broken off is left out, so that every arm has the same ones.
 async fn rounds(
     plan: &Plan,
+    scenario: &Scenario,
     lanes: &mut [Lane],
     observer: &mut (dyn Observer + Send),
     stop: &AtomicBool,
@@ -168,7 +169,7 @@ async fn rounds(
                 continue;
             };
             observer.turn(lane.arm, round);
-            match turn(plan, &target).await {
+            match turn(plan, scenario, &target).await {
                 Ok((window, latencies)) => this_round.push((index, window, latencies)),
                 Err(failure) => lane.fail(&failure),
             }
@@ -184,22 +185,32 @@ async fn rounds(
 }
 
 /// One arm's turn: at saturation, and then at the fixed rate.
-async fn turn(plan: &Plan, target: &Target) -> Result<(Window, Option<Latencies>), Failure> {
+async fn turn(
+    plan: &Plan,
+    scenario: &Scenario,
+    target: &Target,
+) -> Result<(Window, Option<Latencies>), Failure> {
     let window = target.window(plan.connections, plan.window).await?;
-    let latencies = match plan.rate {
-        Some(rate) => Some(open_loop::window(target, rate.get(), plan.window).await?),
+    let latencies = match plan.rate.filter(|_| scenario.is_paced) {
+        Some(rate) => open_loop::window(target, rate.get(), plan.window).await?,
         None => None,
     };
     Ok((window, latencies))
 }
 
 impl Lane {
+    /// Latencies are those of all rounds, or there are none.
     fn keep(&mut self, window: Window, latencies: Option<Latencies>) {
+        let is_first = self.rounds.is_empty();
         self.rounds.push(window);
-        match (&mut self.latencies, latencies) {
-            (Some(all), Some(more)) => all.add(&more),
-            (all, more) => *all = more.or(all.take()),
-        }
+        self.latencies = match (self.latencies.take(), latencies) {
+            (Some(mut all), Some(more)) => {
+                all.add(&more);
+                Some(all)
+            }
+            (None, more) if is_first => more,
+            _ => None,
+        };
     }
 
     /// Ends the arm: whatever it showed before, some of its answers are wrong.

@@ -42,6 +42,8 @@ Arms
 
 Scenarios
   read                     GET /whoami with a credential
+  write                    POST /notes with a credential
+  login                    POST /login: Argon2id, whatever comes after it
 
 Examples
   svt bench --quick                         five arms, within a minute
@@ -54,10 +56,13 @@ pub(crate) struct BenchArguments {
     /// Five arms, five rounds of half a second: within a minute, with wide intervals
     #[arg(long)]
     quick: bool,
+    /// Every arm in every scenario
+    #[arg(long, conflicts_with_all = ["quick", "scenarios"])]
+    all: bool,
     /// Only this arm, beside the bare one; may be given more than once
     #[arg(long = "arm", value_name = "NAME")]
     arms: Vec<String>,
-    /// Only this scenario; may be given more than once
+    /// Only this scenario; may be given more than once; [default: read]
     #[arg(long = "scenario", value_name = "NAME")]
     scenarios: Vec<String>,
     /// How often each arm has its turn; [default: 10, or 5 with --quick]
@@ -118,6 +123,9 @@ fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     } else {
         Plan::plain(program)
     };
+    if arguments.all {
+        plan = plan.with_all_scenarios();
+    }
     if !arguments.arms.is_empty() {
         plan = plan.with_arms(&arguments.arms)?;
     }
@@ -162,7 +170,7 @@ struct Progress {
 
 impl Progress {
     fn of(plan: &Plan) -> Self {
-        let turns = plan.windows() + plan.arms.len() * plan.scenarios.len();
+        let turns = plan.windows() + plan.lanes();
         let bar = ProgressBar::new(u64::try_from(turns).unwrap_or(u64::MAX));
         // A template that does not parse leaves the plain bar.
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left  {msg}") {

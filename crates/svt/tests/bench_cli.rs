@@ -130,7 +130,7 @@ fn an_unknown_name_is_answered_with_those_that_exist() {
         ),
         (
             ["bench", "--scenario", "reads"],
-            "there is no scenario `reads`; there are read",
+            "there is no scenario `reads`; there are read, write, login",
         ),
     ] {
         let output = start(&arguments).wait_with_output().unwrap();

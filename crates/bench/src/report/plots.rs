@@ -112,6 +112,8 @@ fn bars_plot(bars: &[Bar], axis: &str) -> Plot {
                 .configure_mesh()
                 .disable_y_mesh()
                 .disable_y_axis()
+                .max_light_lines(1)
+                .x_label_formatter(&|value| format!("{value}"))
                 .x_desc(axis)
                 .label_style((FONT, 14))
                 .axis_desc_style((FONT, 14))

@@ -1,9 +1,9 @@
 //! What a reader has to know before the figures.
 
-use super::{ArmReport, CostIs, Report, RoundReport};
+use super::{ArmReport, CostIs, Report, RoundReport, ScenarioReport};
 use crate::arms::BARE;
 use crate::cpu::CpuSource;
-use crate::statistics;
+use crate::{scenarios, statistics};
 
 /// A thread that was on its core for more of a window than this had no time to spare.
 const BUSY: f64 = 0.95;
@@ -31,6 +31,7 @@ pub(super) fn of(report: &Report) -> Vec<String> {
                 noise * 100.0
             ));
         }
+        warnings.extend(report.method.rate.and_then(|rate| behind(scenario, rate)));
         let limited = scenario.arms.iter().filter(|arm| is_limited_by_client(arm));
         let names: Vec<&str> = limited.map(|arm| arm.name.as_str()).collect();
         if !names.is_empty() {
@@ -94,6 +95,23 @@ fn about_the_machine(report: &Report) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// The arms without latencies where others have them.
+fn behind(scenario: &ScenarioReport, rate: u32) -> Option<String> {
+    let is_paced = scenarios::named(&scenario.name).is_some_and(|scenario| scenario.is_paced);
+    let measured = scenario.arms.iter().filter(|arm| arm.figures.is_some());
+    let late: Vec<&str> = measured
+        .filter(|arm| arm.latency.is_none())
+        .map(|arm| arm.name.as_str())
+        .collect();
+    (is_paced && !late.is_empty()).then(|| {
+        format!(
+            "{}: at {rate} requests a second {} did not keep up, and has no latencies",
+            scenario.name,
+            late.join(", ")
+        )
+    })
 }
 
 fn has_bare(arms: &[ArmReport]) -> bool {
