@@ -71,6 +71,9 @@ pub(crate) struct BenchArguments {
     /// At how many requests a second latencies are measured; [default: 1000, or none with --quick]
     #[arg(long, value_name = "N")]
     rate: Option<NonZero<u32>>,
+    /// Says what has changed since an earlier run: its results.json
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Writes report.html, results.json and results.csv there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -79,6 +82,7 @@ pub(crate) struct BenchArguments {
 /// Runs the benchmark and prints what it found.
 pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
     let plan = plan(&arguments)?;
+    let baseline = arguments.baseline.as_deref().map(read).transpose()?;
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{}: name another folder with --out DIR", folder.display()))?;
@@ -103,7 +107,10 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
         progress.bar.finish_and_clear();
         report
     });
-    let report = measuring.await??;
+    let mut report = measuring.await??;
+    if let Some(before) = &baseline {
+        report.compare_with(before);
+    }
     if let Some(folder) = &arguments.out {
         write(&report, folder)?;
     }
@@ -137,6 +144,13 @@ fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     }
     plan.rate = arguments.rate.or(plan.rate);
     Ok(plan)
+}
+
+/// The report of an earlier run.
+fn read(path: &Path) -> anyhow::Result<Report> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("--baseline {}", path.display()))?;
+    Report::read(&text).with_context(|| format!("--baseline {}", path.display()))
 }
 
 /// Each file is written beside its place and then moved there, so that nobody finds half of one.

@@ -30,6 +30,16 @@ fn start(arguments: &[&str]) -> Child {
         .unwrap()
 }
 
+/// Runs to the end, writing to this folder; the table.
+fn run(more: &[&str], out: &Path) -> String {
+    let out = out.to_str().unwrap();
+    let arguments = [&SHORT[..], &["--rounds", "1", "--out", out], more].concat();
+    let output = start(&arguments).wait_with_output().unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    table
+}
+
 fn results(folder: &Path) -> Value {
     let text = std::fs::read_to_string(folder.join("results.json")).unwrap();
     serde_json::from_str(&text).unwrap()
@@ -38,12 +48,7 @@ fn results(folder: &Path) -> Value {
 #[test]
 fn a_run_writes_a_table_and_the_same_figures_to_files() {
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().to_str().unwrap();
-    let output = start(&[&SHORT[..], &["--rounds", "1", "--out", out]].concat())
-        .wait_with_output()
-        .unwrap();
-    let table = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{table}");
+    let table = run(&[], folder.path());
 
     let results = results(folder.path());
     assert_eq!(results["schema"], "svt-bench/1");
@@ -93,6 +98,31 @@ fn a_run_writes_a_table_and_the_same_figures_to_files() {
             "{page}"
         );
     }
+}
+
+#[test]
+fn a_run_is_compared_with_an_earlier_one_and_with_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&[], folder.path());
+    let earlier = folder.path().join("results.json");
+    let table = run(
+        &["--baseline", earlier.to_str().unwrap()],
+        &folder.path().join("later"),
+    );
+    assert!(table.contains("Since the baseline:\nread, "), "{table}");
+    let changes = results(&folder.path().join("later"))["changes"].clone();
+    assert_eq!(changes.as_array().unwrap().len(), 2);
+    assert_eq!(changes[0]["comparison"]["verdict"], "too_few_rounds");
+
+    std::fs::write(&earlier, "{}").unwrap();
+    let arguments = ["bench", "--baseline", earlier.to_str().unwrap()];
+    let output = start(&arguments).wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("it is no results.json of svt bench"),
+        "{said}"
+    );
 }
 
 #[cfg(unix)]

@@ -23,6 +23,11 @@ pub fn to_html(report: &Report) -> String {
         page.push_str("<h2>Before you believe it</h2>\n");
         page.push_str(&list(report.warnings.iter().map(String::as_str)));
     }
+    if !report.changes.is_empty() {
+        page.push_str("<h2>Since the baseline</h2>\n");
+        let changes = report.changes.iter();
+        page.push_str(&list(changes.map(|change| change.sentence.as_str())));
+    }
     for scenario in &report.scenarios {
         page.push_str(&section(scenario));
     }

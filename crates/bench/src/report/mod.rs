@@ -1,5 +1,6 @@
 //! What a run found out, in the form in which it is written: `results.json` is this type.
 
+mod baseline;
 mod csv;
 mod findings;
 mod html;
@@ -22,6 +23,7 @@ use crate::scenarios::Scenario;
 use crate::statistics::{self, Estimate, Latencies};
 use crate::watch;
 
+pub use baseline::{BaselineError, Change};
 pub use csv::to_csv;
 pub use findings::Finding;
 pub use html::to_html;
@@ -51,6 +53,9 @@ pub struct Report {
     pub method: Method,
     /// What a reader has to know before the figures.
     pub warnings: Vec<String>,
+    /// What has changed since the baseline; empty without one.
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// The tables.
     pub scenarios: Vec<ScenarioReport>,
 }
@@ -201,6 +206,7 @@ impl Report {
                 cpu_source: CpuSource::None,
             },
             warnings: Vec::new(),
+            changes: Vec::new(),
             scenarios: Vec::new(),
         }
     }

@@ -26,6 +26,12 @@ pub fn to_text(report: &Report, colour: bool) -> String {
             line(&mut text, &finding.sentence);
         }
     }
+    if !report.changes.is_empty() {
+        text.push_str("\nSince the baseline:\n");
+        for change in &report.changes {
+            line(&mut text, &change.sentence);
+        }
+    }
     if !report.warnings.is_empty() {
         text.push_str("\nBefore you believe it:\n");
         for warning in &report.warnings {

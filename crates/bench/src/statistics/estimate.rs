@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How often the rounds are drawn anew. The ends of the interval then wander by less than they are printed with.
-const RESAMPLES: usize = 4000;
+/// How often the rounds are drawn anew. The ends of the interval then wander by less than the rounds do.
+const RESAMPLES: usize = 2000;
 
 /// How much of the resampled medians lies inside of an interval.
 const COVERED: f64 = 0.95;
@@ -105,21 +105,40 @@ pub fn ratios(values: &[f64], bases: &[f64]) -> Vec<f64> {
 pub fn estimate(rounds: &[f64]) -> Option<Estimate> {
     let median = median(rounds)?;
     let mut random = fastrand::Rng::with_seed(SEED);
-    let mut drawn = vec![0.0; rounds.len()];
-    let mut medians = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        for place in &mut drawn {
-            *place = *rounds.get(random.usize(..rounds.len()))?;
-        }
-        medians.push(median_of(&mut drawn)?);
-    }
-    medians.sort_by(f64::total_cmp);
+    interval(median, || resampled_median(rounds, &mut random))
+}
+
+/// The ratio of the medians of two runs that share no round, each drawn anew for itself. None where one has no rounds.
+#[must_use]
+pub fn compare_unpaired(first: &[f64], second: &[f64]) -> Option<Comparison> {
+    let ratio = |first: f64, second: f64| (second > 0.0).then(|| first / second);
+    let measured = ratio(median(first)?, median(second)?)?;
+    let mut random = fastrand::Rng::with_seed(SEED);
+    let estimate = interval(measured, || {
+        let first = resampled_median(first, &mut random)?;
+        ratio(first, resampled_median(second, &mut random)?)
+    })?;
+    Some(Comparison::of(estimate, first.len().min(second.len())))
+}
+
+fn interval(median: f64, mut resample: impl FnMut() -> Option<f64>) -> Option<Estimate> {
+    let mut resamples: Vec<f64> = (0..RESAMPLES).map(|_| resample()).collect::<Option<_>>()?;
+    resamples.sort_by(f64::total_cmp);
     let tail = ((1.0 - COVERED) / 2.0 * RESAMPLES as f64) as usize;
     Some(Estimate {
         median,
-        low: *medians.get(tail)?,
-        high: *medians.get(RESAMPLES - 1 - tail)?,
+        low: *resamples.get(tail)?,
+        high: *resamples.get(RESAMPLES - 1 - tail)?,
     })
+}
+
+/// The median of as many rounds, drawn from these with replacement.
+fn resampled_median(rounds: &[f64], random: &mut fastrand::Rng) -> Option<f64> {
+    let mut drawn = Vec::with_capacity(rounds.len());
+    for _ in rounds {
+        drawn.push(*rounds.get(random.usize(..rounds.len()))?);
+    }
+    median_of(&mut drawn)
 }
 
 /// Compares two arms by their ratio in each round. None where they have no round in common.
@@ -128,17 +147,22 @@ pub fn estimate(rounds: &[f64]) -> Option<Estimate> {
 #[must_use]
 pub fn compare(first: &[f64], second: &[f64]) -> Option<Comparison> {
     let rounds = ratios(first, second);
-    let ratio = estimate(&rounds)?;
-    let verdict = if rounds.len() < FEWEST_ROUNDS {
-        Verdict::TooFewRounds
-    } else if ratio.contains(1.0) {
-        Verdict::NoDifferenceFound
-    } else if ratio.median < 1.0 {
-        Verdict::Less
-    } else {
-        Verdict::More
-    };
-    Some(Comparison { ratio, verdict })
+    Some(Comparison::of(estimate(&rounds)?, rounds.len()))
+}
+
+impl Comparison {
+    fn of(ratio: Estimate, rounds: usize) -> Self {
+        let verdict = if rounds < FEWEST_ROUNDS {
+            Verdict::TooFewRounds
+        } else if ratio.contains(1.0) {
+            Verdict::NoDifferenceFound
+        } else if ratio.median < 1.0 {
+            Verdict::Less
+        } else {
+            Verdict::More
+        };
+        Self { ratio, verdict }
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +226,24 @@ mod tests {
             let share = covered.count() as f64 / 200.0;
             assert!(share > 0.88, "{share} of {rounds} rounds");
         }
+    }
+
+    #[test]
+    fn two_runs_are_compared_by_the_ratios_of_each_to_its_own_base() {
+        let run = |seed, planted| {
+            let (first, base) = two_arms(seed, 10, planted);
+            ratios(&first, &base)
+        };
+        let verdict = |then: &[f64], now: &[f64]| compare_unpaired(now, then).unwrap().verdict;
+        let share = |planted: f64, expected: Verdict| {
+            let found = (0..40).filter(|seed| {
+                verdict(&run(*seed, 1.5), &run(seed + 1000, 1.5 * planted)) == expected
+            });
+            found.count()
+        };
+        assert!(share(1.1, Verdict::More) > 33);
+        assert!(share(1.0, Verdict::NoDifferenceFound) > 33);
+        assert_eq!(compare_unpaired(&[1.0; 5], &[]), None);
     }
 
     #[test]

@@ -3,5 +3,7 @@
 mod estimate;
 mod latency;
 
-pub use estimate::{Comparison, Estimate, Verdict, compare, estimate, median, ratios};
+pub use estimate::{
+    Comparison, Estimate, Verdict, compare, compare_unpaired, estimate, median, ratios,
+};
 pub use latency::{LATENCY_LIMIT, Latencies};
