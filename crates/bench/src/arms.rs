@@ -1,9 +1,10 @@
 //! What is measured: one server with one setting each, a row of the table.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Of which of the two ideas an arm is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// No authentication: what the others are measured against.

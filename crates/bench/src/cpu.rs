@@ -3,10 +3,11 @@
 use std::fs;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where the figures of CPU time come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CpuSource {
     /// `/proc/<pid>/task/*/schedstat`: nanoseconds, kept by the scheduler for each thread.

@@ -71,6 +71,9 @@ pub(crate) struct BenchArguments {
     /// At how many requests a second latencies are measured; [default: 1000, or none with --quick]
     #[arg(long, value_name = "N")]
     rate: Option<NonZero<u32>>,
+    /// Prints the JSON Schema of results.json and measures nothing
+    #[arg(long, exclusive = true)]
+    schema: bool,
     /// Says what has changed since an earlier run: its results.json
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -81,6 +84,10 @@ pub(crate) struct BenchArguments {
 
 /// Runs the benchmark and prints what it found.
 pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
+    if arguments.schema {
+        println!("{:#}", Report::json_schema());
+        return Ok(ExitCode::SUCCESS);
+    }
     let plan = plan(&arguments)?;
     let baseline = arguments.baseline.as_deref().map(read).transpose()?;
     if let Some(folder) = &arguments.out {

@@ -1,5 +1,6 @@
 //! What has changed since an earlier run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Report, SCHEMA, ScenarioReport, costs};
@@ -18,7 +19,7 @@ pub enum BaselineError {
 }
 
 /// One arm then and now, each by its ratio to the bare arm of its own run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// The name of the scenario.
     pub scenario: String,

@@ -1,5 +1,6 @@
 //! One sentence for each question.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ArmReport, CostIs};
@@ -20,7 +21,7 @@ const QUESTIONS: [(&str, &str); 9] = [
 ];
 
 /// What two arms are to each other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The arm that is asked about.
     pub first: String,

@@ -1,5 +1,6 @@
 //! Latencies of an arm, in the report.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::statistics::Latencies;
@@ -11,7 +12,7 @@ const SHARES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
 const BEYOND: f64 = 10.0;
 
 /// Latencies at a fixed rate, counted from the time that each request was meant to be sent.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct LatencyReport {
     /// How many answers were counted.
     pub count: u64,
@@ -22,7 +23,7 @@ pub struct LatencyReport {
 }
 
 /// The latency that a share of the answers stayed below.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantile {
     /// The share: 0.99 is all but one of a hundred.
     pub share: f64,

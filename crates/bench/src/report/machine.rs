@@ -1,11 +1,12 @@
 //! On what was measured.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::pinning::{self, Cores};
 
 /// The machine and how the run used it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
     /// The operating system.
     pub os: String,

@@ -13,6 +13,7 @@ mod warnings;
 use std::num::NonZero;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arms::{Arm, BARE, Side};
@@ -35,7 +36,7 @@ pub use table::to_text;
 pub const SCHEMA: &str = "svt-bench/1";
 
 /// A whole run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
@@ -61,7 +62,7 @@ pub struct Report {
 }
 
 /// How it was measured.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Method {
     /// How often each arm had its turn.
     pub rounds: usize,
@@ -78,7 +79,7 @@ pub struct Method {
 }
 
 /// What is counted as the cost of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CostIs {
     /// User and system time of the server's process.
@@ -88,7 +89,7 @@ pub enum CostIs {
 }
 
 /// One scenario: the arms by cost, cheapest first and failed ones last, and what may be said of them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioReport {
     /// The name of the scenario.
     pub name: String,
@@ -106,7 +107,7 @@ pub struct ScenarioReport {
 }
 
 /// One arm.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ArmReport {
     /// The name of the arm.
     pub name: String,
@@ -127,7 +128,7 @@ pub struct ArmReport {
 }
 
 /// The figures of an arm.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
     /// Cost over that of the bare arm of the same round.
     pub ratio: Option<Estimate>,
@@ -138,7 +139,7 @@ pub struct Figures {
 }
 
 /// One turn of an arm.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RoundReport {
     /// Answers, all of them right.
     pub requests: u64,
@@ -223,6 +224,12 @@ impl Report {
         self.seconds = took.as_secs_f64();
         self.complete = complete;
         self.warnings = warnings::of(self);
+    }
+
+    /// The form of `results.json` as a JSON Schema (draft 2020-12).
+    #[must_use]
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
     }
 
     /// Whether an arm failed.

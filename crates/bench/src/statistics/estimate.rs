@@ -1,5 +1,6 @@
 //! Medians with their intervals, and the comparison of two arms.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How often the rounds are drawn anew. The ends of the interval then wander by less than the rounds do.
@@ -19,7 +20,7 @@ const SEED: u64 = 0x5e55_1045_704e_0001;
 /// The interval speaks of the noise between rounds alone. What is the same in every round of a run (this machine, this compiler, a
 /// neighbour who is there from beginning to end) is not in it. From fewer than six rounds it is the whole range of them, and covers
 /// less than it says: five rounds 94 of 100.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Estimate {
     /// The median of the rounds.
     pub median: f64,
@@ -48,7 +49,7 @@ impl Estimate {
 }
 
 /// What a comparison found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The first costs less, in all of the interval.
@@ -62,7 +63,7 @@ pub enum Verdict {
 }
 
 /// Two arms side by side: the ratio of the first to the second, round by round.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// The median of the ratios with its interval.
     pub ratio: Estimate,
