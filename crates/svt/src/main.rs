@@ -1,10 +1,12 @@
-//! `svt`: the lab, the two servers alone, and the token workbench, in one binary.
+//! `svt`: the lab, the two servers alone, the benchmark and the token workbench, in one binary.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "a command-line tool speaks on its standard streams"
 )]
 
+mod bench_command;
+mod floors;
 mod lab_command;
 mod serve_command;
 mod settings_command;
@@ -28,6 +30,7 @@ Examples:
   svt lab --port-base 9001 --no-open          the lab elsewhere, without a browser
   svt serve session --listen 127.0.0.1:8080   the session server alone, empty
   svt serve jwt --set access_lifetime=5m      the JWT server alone, with a setting
+  svt bench --quick                           what each costs here, within a minute
   svt settings --find cookie                  what can be set, and what it does
   svt token decode eyJhbGciOi…                what a token says")]
 struct Arguments {
@@ -41,6 +44,8 @@ enum Command {
     Lab(lab_command::LabArguments),
     /// Start one server alone, empty, to be used for real or to be measured.
     Serve(serve_command::ServeArguments),
+    /// Measure session and token side by side on this machine.
+    Bench(bench_command::BenchArguments),
     /// List every setting of the servers: default, what it accepts, what it does.
     Settings(settings_command::SettingsArguments),
     /// Decode, verify and sign tokens.
@@ -62,8 +67,9 @@ fn main() -> ExitCode {
         .command
         .unwrap_or_else(|| Command::Lab(lab_command::LabArguments::default()));
     let result = match command {
-        Command::Lab(arguments) => block_on(lab_command::run(arguments)),
-        Command::Serve(arguments) => block_on(serve_command::run(arguments)),
+        Command::Lab(arguments) => block_on(lab_command::run(arguments)).map(done),
+        Command::Serve(arguments) => block_on(serve_command::run(arguments)).map(done),
+        Command::Bench(arguments) => block_on(bench_command::run(arguments)),
         Command::Token(command) => return command.run(),
         Command::Settings(arguments) => {
             settings_command::run(&arguments);
@@ -71,7 +77,7 @@ fn main() -> ExitCode {
         }
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("svt: {error:#}");
             ExitCode::from(2)
@@ -79,7 +85,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn block_on(task: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+fn block_on<T>(task: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -2,12 +2,13 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use bank::{Application, Hosting, HttpConfig, listen, load_config};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use ipnet::IpNet;
 use jwt_server::JwtConfig;
@@ -18,15 +19,28 @@ use tracing_subscriber::EnvFilter;
 use user_store::sqlite::Database;
 use user_store::{Stores, Timeouts};
 
-use crate::Server;
+use crate::floors::{self, BareConfig};
 use crate::sweep::{self, Leavings};
+
+/// What can be served alone.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Served {
+    /// Cookie sessions
+    Session,
+    /// JWT access tokens and rotating refresh tokens
+    Jwt,
+    /// The bank without authentication, for the benchmark: everybody is the same customer
+    DangerouslyBare,
+    /// One handler with nothing around it, for the benchmark
+    Naked,
+}
 
 /// The options of one server alone.
 #[derive(Args)]
 pub(crate) struct ServeArguments {
     /// Which server
     #[arg(value_enum)]
-    server: Server,
+    server: Served,
     /// The address to listen on; [default: 127.0.0.1:8002 for session, 127.0.0.1:8003 for jwt]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
@@ -45,6 +59,9 @@ pub(crate) struct ServeArguments {
     /// Browsers reach the server through TLS: answer with Strict-Transport-Security
     #[arg(long)]
     behind_tls_proxy: bool,
+    /// How many threads answer; [default: one for each core that this process may use]
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZero<usize>>,
     /// A setting: idle_timeout=10m, http.behind_tls_proxy=true, …; `svt settings` lists them
     #[arg(long = "set", value_name = "K=V")]
     set: Vec<String>,
@@ -57,10 +74,9 @@ pub(crate) struct ServeArguments {
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     log();
     let stop = super::asked_to_stop()?;
-    let default_port = if arguments.server == Server::Session {
-        8002
-    } else {
-        8003
+    let default_port = match arguments.server {
+        Served::Session => 8002,
+        _ => 8003,
     };
     let address = arguments
         .listen
@@ -111,12 +127,13 @@ fn build(
 ) -> anyhow::Result<(Application, Stores, Leavings)> {
     let clock = Arc::new(SystemClock::new());
     let stores = |timeouts| Stores::sqlite(database.clone(), clock, timeouts);
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = arguments.workers.map_or_else(cores, NonZero::get);
     let listener = listen(address, "--listen ADDR")?;
     let bound = listener.local_addr()?;
     let hosting = Hosting::new(vec![listener], workers);
     Ok(match arguments.server {
-        Server::Session => {
+        Served::Session => {
             let config: SessionConfig =
                 load_config(file, &arguments.set, arguments.dangerously_allow)?;
             let config = SessionConfig {
@@ -127,7 +144,7 @@ fn build(
             let application = session_server::build(config, stores.clone(), keys, hosting)?;
             (application, stores, Leavings::OfSessions)
         }
-        Server::Jwt => {
+        Served::Jwt => {
             let config: JwtConfig = load_config(file, &arguments.set, arguments.dangerously_allow)?;
             let issuer = if config.issuer == JwtConfig::default().issuer {
                 format!("http://{bound}")
@@ -143,6 +160,23 @@ fn build(
             let application = jwt_server::build(config, stores.clone(), keys, hosting)?;
             (application, stores, leavings)
         }
+        Served::DangerouslyBare => {
+            if !arguments.dangerously_allow {
+                anyhow::bail!(
+                    "dangerously-bare takes everybody for the same customer and is there to be measured; to serve it all the same, add --dangerously-allow"
+                );
+            }
+            let config: BareConfig = load_config(file, &arguments.set, true)?;
+            let http = http(arguments, config.http);
+            let stores = stores(Timeouts::default());
+            let application = floors::bare(BareConfig { http }, stores.clone(), keys, hosting)?;
+            (application, stores, Leavings::OfSessions)
+        }
+        Served::Naked => (
+            floors::naked(hosting)?,
+            stores(Timeouts::default()),
+            Leavings::OfSessions,
+        ),
     })
 }
 

@@ -35,7 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "jwt-server",
         ],
     ),
-    ("bench", &["token-core"]),
+    ("bench", &[]),
     (
         "svt",
         &[

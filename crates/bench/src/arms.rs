@@ -1,0 +1,229 @@
+//! What is measured: one server with one setting each, a row of the table.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Of which of the two ideas an arm is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// No authentication: what the others are measured against.
+    Floor,
+    /// The server remembers.
+    Session,
+    /// The credential says it all.
+    Token,
+}
+
+/// How the credential of an arm travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    Nothing,
+    Cookie,
+    Header,
+}
+
+/// One server with its settings.
+#[derive(Debug)]
+pub struct Arm {
+    /// By which it is chosen: `--arm NAME`.
+    pub name: &'static str,
+    /// As a heading and in sentences: "a session in SQLite".
+    pub title: &'static str,
+    /// Of which idea it is.
+    pub side: Side,
+    /// What `svt serve` serves.
+    pub(crate) served: &'static str,
+    /// Its settings, each as `key=value`.
+    pub(crate) settings: &'static [&'static str],
+    pub(crate) carried: Carried,
+}
+
+impl Arm {
+    /// Whether there is a bank with users behind it.
+    pub(crate) fn has_bank(&self) -> bool {
+        self.served != NAKED
+    }
+}
+
+/// What is served by a handler with nothing around it.
+const NAKED: &str = "naked";
+
+/// The arm that every ratio is over.
+pub const BARE: &str = "bare";
+
+/// The arms of `--quick`.
+pub const QUICK: [&str; 5] = [
+    BARE,
+    "session-memory",
+    "session-sqlite",
+    "jwt-hs256",
+    "jwt-eddsa",
+];
+
+const fn floor(name: &'static str, title: &'static str, served: &'static str) -> Arm {
+    Arm {
+        name,
+        title,
+        side: Side::Floor,
+        served,
+        settings: &[],
+        carried: Carried::Nothing,
+    }
+}
+
+const fn session(
+    name: &'static str,
+    title: &'static str,
+    carried: Carried,
+    settings: &'static [&'static str],
+) -> Arm {
+    Arm {
+        name,
+        title,
+        side: Side::Session,
+        served: "session",
+        settings,
+        carried,
+    }
+}
+
+const fn jwt(
+    name: &'static str,
+    title: &'static str,
+    carried: Carried,
+    settings: &'static [&'static str],
+) -> Arm {
+    Arm {
+        name,
+        title,
+        side: Side::Token,
+        served: "jwt",
+        settings,
+        carried,
+    }
+}
+
+/// Every arm, in the order in which they are listed. A new one is a row here.
+pub const ALL: &[Arm] = &[
+    floor(NAKED, "a handler with nothing around it", NAKED),
+    floor(BARE, "the bank without authentication", "dangerously-bare"),
+    session(
+        "session-memory",
+        "a session in memory",
+        Carried::Cookie,
+        &["store=memory"],
+    ),
+    session(
+        "session-sqlite",
+        "a session in SQLite",
+        Carried::Cookie,
+        &["store=sqlite"],
+    ),
+    session(
+        "opaque-bearer",
+        "an opaque bearer token in SQLite",
+        Carried::Header,
+        &["store=sqlite", "transport=header"],
+    ),
+    jwt(
+        "jwt-hs256",
+        "a JWT with HS256",
+        Carried::Header,
+        &["algorithm=HS256", "revocation=none"],
+    ),
+    jwt(
+        "jwt-hs256-denylist",
+        "a JWT with HS256 and a denylist",
+        Carried::Header,
+        &["algorithm=HS256", "revocation=denylist"],
+    ),
+    jwt(
+        "jwt-hs256-not-before",
+        "a JWT with HS256 and a not-before",
+        Carried::Header,
+        &["algorithm=HS256", "revocation=not-before"],
+    ),
+    jwt(
+        "jwt-eddsa",
+        "a JWT with EdDSA",
+        Carried::Header,
+        &["algorithm=EdDSA", "revocation=none"],
+    ),
+    jwt(
+        "jwt-eddsa-denylist",
+        "a JWT with EdDSA and a denylist",
+        Carried::Header,
+        &["algorithm=EdDSA", "revocation=denylist"],
+    ),
+    jwt(
+        "jwt-eddsa-not-before",
+        "a JWT with EdDSA and a not-before",
+        Carried::Header,
+        &["algorithm=EdDSA", "revocation=not-before"],
+    ),
+    jwt(
+        "jwt-es256",
+        "a JWT with ES256",
+        Carried::Header,
+        &["algorithm=ES256", "revocation=none"],
+    ),
+    jwt(
+        "jwt-es256-denylist",
+        "a JWT with ES256 and a denylist",
+        Carried::Header,
+        &["algorithm=ES256", "revocation=denylist"],
+    ),
+    jwt(
+        "jwt-es256-not-before",
+        "a JWT with ES256 and a not-before",
+        Carried::Header,
+        &["algorithm=ES256", "revocation=not-before"],
+    ),
+    jwt(
+        "jwt-rs256",
+        "a JWT with RS256",
+        Carried::Header,
+        &["algorithm=RS256", "revocation=none"],
+    ),
+    jwt(
+        "jwt-rs256-denylist",
+        "a JWT with RS256 and a denylist",
+        Carried::Header,
+        &["algorithm=RS256", "revocation=denylist"],
+    ),
+    jwt(
+        "jwt-rs256-not-before",
+        "a JWT with RS256 and a not-before",
+        Carried::Header,
+        &["algorithm=RS256", "revocation=not-before"],
+    ),
+    jwt(
+        "jwt-cookie",
+        "a JWT with EdDSA in a cookie",
+        Carried::Cookie,
+        &["algorithm=EdDSA", "revocation=none", "transport=cookie"],
+    ),
+];
+
+/// The arm of this name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Arm> {
+    ALL.iter().find(|arm| arm.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_arm_has_a_name_and_a_title_of_its_own_and_the_quick_ones_exist() {
+        let names: BTreeSet<_> = ALL.iter().map(|arm| arm.name).collect();
+        let titles: BTreeSet<_> = ALL.iter().map(|arm| arm.title).collect();
+        assert_eq!((names.len(), titles.len()), (ALL.len(), ALL.len()));
+        assert!(QUICK.into_iter().all(|name| named(name).is_some()));
+        assert_eq!(QUICK.first(), Some(&BARE));
+    }
+}

@@ -1,0 +1,25 @@
+//! The benchmark: session and token side by side, over HTTP, paired and with spread.
+//!
+//! It starts the servers that it measures as processes of their own and links neither; what it knows of them is their API. Every arm
+//! is measured once in each round, so that whatever the machine does besides is shared by all arms of the round, and what is reported
+//! is the ratio of an arm to the bare one *of the same round*.
+
+mod account;
+pub mod arms;
+mod client;
+mod cpu;
+mod open_loop;
+mod pinning;
+mod plan;
+mod process;
+pub mod report;
+mod run;
+pub mod scenarios;
+pub mod statistics;
+mod watch;
+mod wire;
+
+pub use client::BytesEachWay;
+pub use cpu::CpuSource;
+pub use plan::{Plan, Unknown};
+pub use run::{Observer, RunError, run};

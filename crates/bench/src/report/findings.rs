@@ -1,0 +1,87 @@
+//! One sentence for each question.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ArmReport, CostIs};
+use crate::arms::Side;
+use crate::statistics::{Comparison, Verdict, compare};
+
+/// Which arm is asked about, beside which other.
+const QUESTIONS: [(&str, &str); 9] = [
+    ("jwt-hs256", "session-sqlite"),
+    ("jwt-hs256", "session-memory"),
+    ("jwt-eddsa", "session-sqlite"),
+    ("jwt-eddsa", "jwt-hs256"),
+    ("session-sqlite", "session-memory"),
+    ("opaque-bearer", "session-sqlite"),
+    ("jwt-cookie", "jwt-eddsa"),
+    ("jwt-hs256-denylist", "jwt-hs256"),
+    ("jwt-hs256-denylist", "session-sqlite"),
+];
+
+/// What two arms are to each other.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The arm that is asked about.
+    pub first: String,
+    /// The arm beside it.
+    pub second: String,
+    /// The ratio of the first to the second, round by round.
+    pub comparison: Comparison,
+    /// The same in words.
+    pub sentence: String,
+}
+
+/// So few arms were asked for by name, and each is compared with each.
+const FEW: usize = 3;
+
+/// The questions of which both arms have figures; of a few arms, every pair, the dearer one first.
+pub(super) fn of(arms: &[ArmReport], cost_is: CostIs) -> Vec<Finding> {
+    let asked: Vec<&ArmReport> = arms
+        .iter()
+        .rev()
+        .filter(|arm| arm.side != Side::Floor && arm.figures.is_some())
+        .collect();
+    let pairs: Vec<(&ArmReport, &ArmReport)> = if asked.len() <= FEW {
+        let each = asked.iter().enumerate();
+        each.flat_map(|(index, first)| {
+            let others = asked.iter().skip(index + 1);
+            others.map(move |second| (*first, *second))
+        })
+        .collect()
+    } else {
+        let find = |name: &str| asked.iter().find(|arm| arm.name == name).copied();
+        QUESTIONS
+            .iter()
+            .filter_map(|(first, second)| Some((find(first)?, find(second)?)))
+            .collect()
+    };
+    let findings = pairs
+        .into_iter()
+        .filter_map(|(first, second)| compared(first, second, cost_is));
+    findings.collect()
+}
+
+fn compared(first: &ArmReport, second: &ArmReport, cost_is: CostIs) -> Option<Finding> {
+    let comparison = compare(&first.costs(cost_is), &second.costs(cost_is))?;
+    Some(Finding {
+        first: first.name.clone(),
+        second: second.name.clone(),
+        comparison,
+        sentence: sentence(&first.title, &second.title, &comparison),
+    })
+}
+
+fn sentence(first: &str, second: &str, comparison: &Comparison) -> String {
+    let said = match comparison.verdict {
+        Verdict::Less => "less",
+        Verdict::More => "more",
+        Verdict::NoDifferenceFound => "no difference found",
+        Verdict::TooFewRounds => "too few rounds to tell",
+    };
+    let (low, high) = (comparison.ratio.low, comparison.ratio.high);
+    format!(
+        "On this machine a request with {first} costs {low:.2}–{high:.2} × one with {second}: {said}."
+    )
+}

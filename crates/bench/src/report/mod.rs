@@ -1,0 +1,317 @@
+//! What a run found out, in the form in which it is written: `results.json` is this type.
+
+mod baseline;
+mod csv;
+mod findings;
+mod html;
+mod latency;
+mod machine;
+mod plots;
+mod table;
+mod warnings;
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::arms::{Arm, BARE, Side};
+use crate::client::{BytesEachWay, Window};
+use crate::cpu::CpuSource;
+use crate::plan::Plan;
+use crate::scenarios::Scenario;
+use crate::statistics::{self, Estimate, Latencies};
+use crate::watch;
+
+pub use baseline::{BaselineError, Change};
+pub use csv::to_csv;
+pub use findings::Finding;
+pub use html::to_html;
+pub use latency::{LatencyReport, Quantile};
+pub use machine::Machine;
+pub use table::to_text;
+
+/// The name and number of the form. The number rises when a reader of the last one would misread the next; members may be added.
+pub const SCHEMA: &str = "svt-bench/1";
+
+/// A whole run.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The version of `svt`.
+    pub version: String,
+    /// Whether every round was measured; otherwise the run was stopped, and has those that were whole.
+    pub complete: bool,
+    /// When it began, in seconds since 1970.
+    pub started_at: u64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// On what.
+    pub machine: Machine,
+    /// How.
+    pub method: Method,
+    /// What a reader has to know before the figures.
+    pub warnings: Vec<String>,
+    /// What has changed since the baseline; empty without one.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// The tables.
+    pub scenarios: Vec<ScenarioReport>,
+}
+
+/// How it was measured.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Method {
+    /// How often each arm had its turn.
+    pub rounds: usize,
+    /// How long a turn was, in milliseconds.
+    pub window_ms: u64,
+    /// How many connections kept a server busy.
+    pub connections: usize,
+    /// At how many requests a second latencies were measured.
+    pub rate: Option<u32>,
+    /// How many logins an arm had, one of which was drawn for each request.
+    pub credentials: usize,
+    /// Where CPU times come from.
+    pub cpu_source: CpuSource,
+}
+
+/// What is counted as the cost of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CostIs {
+    /// User and system time of the server's process.
+    Cpu,
+    /// Time that passed.
+    Wall,
+}
+
+/// One scenario: the arms by cost, cheapest first and failed ones last, and what may be said of them.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioReport {
+    /// The name of the scenario.
+    pub name: String,
+    /// Its heading.
+    pub title: String,
+    /// What a cost is: `cpu` time of the server's process or, where the system has no account of it for every round, time on the
+    /// `wall`.
+    pub cost_is: CostIs,
+    /// The spread of the bare arm from round to round, as a share of its median: what this machine does by itself.
+    pub noise: Option<f64>,
+    /// The arms.
+    pub arms: Vec<ArmReport>,
+    /// One sentence for each question.
+    pub findings: Vec<Finding>,
+}
+
+/// One arm.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ArmReport {
+    /// The name of the arm.
+    pub name: String,
+    /// What it is.
+    pub title: String,
+    /// Of which idea.
+    pub side: Side,
+    /// Why it has no figures.
+    pub failure: Option<String>,
+    /// Its figures. None of a failed arm, and of one that had no whole round.
+    pub figures: Option<Figures>,
+    /// Latencies at the fixed rate, all rounds together.
+    pub latency: Option<LatencyReport>,
+    /// Bytes on the wire.
+    pub bytes: Option<BytesEachWay>,
+    /// What each round has shown, in the order of the rounds.
+    pub rounds: Vec<RoundReport>,
+}
+
+/// The figures of an arm.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Figures {
+    /// Cost over that of the bare arm of the same round.
+    pub ratio: Option<Estimate>,
+    /// Cost of a request in microseconds.
+    pub cost_us: Estimate,
+    /// Answers in a second, all connections together.
+    pub per_second: Estimate,
+}
+
+/// One turn of an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RoundReport {
+    /// Answers, all of them right.
+    pub requests: u64,
+    /// How long the turn was, in seconds.
+    pub seconds: f64,
+    /// CPU time of the server's process, in seconds.
+    pub server_cpu_seconds: Option<f64>,
+    /// CPU time of the client's thread, in seconds.
+    pub client_cpu_seconds: Option<f64>,
+}
+
+impl RoundReport {
+    /// Microseconds a request.
+    #[must_use]
+    pub fn cost_us(&self, cost_is: CostIs) -> Option<f64> {
+        let seconds = match cost_is {
+            CostIs::Cpu => self.server_cpu_seconds?,
+            CostIs::Wall => self.seconds,
+        };
+        (self.requests > 0).then(|| seconds * 1e6 / self.requests as f64)
+    }
+
+    fn per_second(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.requests as f64 / self.seconds)
+    }
+}
+
+impl From<Window> for RoundReport {
+    fn from(window: Window) -> Self {
+        Self {
+            requests: window.requests,
+            seconds: window.elapsed.as_secs_f64(),
+            server_cpu_seconds: window.server_cpu.map(|time| time.as_secs_f64()),
+            client_cpu_seconds: window.client_cpu.map(|time| time.as_secs_f64()),
+        }
+    }
+}
+
+/// What a run has of one arm.
+pub(crate) struct Measured {
+    pub(crate) arm: &'static Arm,
+    pub(crate) source: CpuSource,
+    pub(crate) rounds: Vec<Window>,
+    pub(crate) latencies: Option<Latencies>,
+    pub(crate) bytes: Option<BytesEachWay>,
+    pub(crate) failure: Option<String>,
+}
+
+impl Report {
+    pub(crate) fn begin(plan: &Plan, machine: Machine) -> Self {
+        let millis = u64::try_from(plan.window.as_millis());
+        Self {
+            schema: SCHEMA.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            complete: false,
+            started_at: watch::unix_seconds(),
+            seconds: 0.0,
+            machine,
+            method: Method {
+                rounds: plan.rounds,
+                window_ms: millis.unwrap_or(u64::MAX),
+                connections: plan.connections,
+                rate: plan.rate.map(NonZero::get),
+                credentials: plan.credentials,
+                cpu_source: CpuSource::None,
+            },
+            warnings: Vec::new(),
+            changes: Vec::new(),
+            scenarios: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, scenario: &Scenario, measured: Vec<Measured>) {
+        let up = measured.iter().filter(|arm| arm.failure.is_none());
+        if let Some(source) = up.map(|arm| arm.source).next() {
+            self.method.cpu_source = source;
+        }
+        self.scenarios.push(ScenarioReport::of(scenario, measured));
+    }
+
+    pub(crate) fn finish(&mut self, took: Duration, complete: bool) {
+        self.seconds = took.as_secs_f64();
+        self.complete = complete;
+        self.warnings = warnings::of(self);
+    }
+
+    /// The form of `results.json` as a JSON Schema (draft 2020-12).
+    #[must_use]
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
+    /// Whether an arm failed.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        let mut arms = self.scenarios.iter().flat_map(|scenario| &scenario.arms);
+        arms.any(|arm| arm.failure.is_some())
+    }
+}
+
+impl ScenarioReport {
+    fn of(scenario: &Scenario, measured: Vec<Measured>) -> Self {
+        let mut arms: Vec<ArmReport> = measured.into_iter().map(ArmReport::of).collect();
+        let mut rounds = arms.iter().flat_map(|arm| &arm.rounds);
+        // All costs of a table are of one kind, or their ratios would mean nothing.
+        let cost_is = if rounds.all(|round| round.server_cpu_seconds.is_some()) {
+            CostIs::Cpu
+        } else {
+            CostIs::Wall
+        };
+        let bare = costs(&arms, BARE, cost_is);
+        for arm in &mut arms {
+            arm.fill(&bare, cost_is);
+        }
+        let cost = |arm: &ArmReport| {
+            let figures = arm.figures.as_ref();
+            figures.map_or(f64::INFINITY, |figures| {
+                figures
+                    .ratio
+                    .map_or(figures.cost_us.median, |ratio| ratio.median)
+            })
+        };
+        arms.sort_by(|one, other| cost(one).total_cmp(&cost(other)));
+        Self {
+            name: scenario.name.to_owned(),
+            title: scenario.title.to_owned(),
+            cost_is,
+            noise: statistics::estimate(&bare).map(|estimate| estimate.spread()),
+            findings: findings::of(&arms, cost_is),
+            arms,
+        }
+    }
+}
+
+impl ArmReport {
+    fn of(measured: Measured) -> Self {
+        Self {
+            name: measured.arm.name.to_owned(),
+            title: measured.arm.title.to_owned(),
+            side: measured.arm.side,
+            failure: measured.failure,
+            figures: None,
+            latency: measured.latencies.as_ref().map(LatencyReport::of),
+            bytes: measured.bytes,
+            rounds: measured.rounds.into_iter().map(RoundReport::from).collect(),
+        }
+    }
+
+    fn fill(&mut self, bare: &[f64], cost_is: CostIs) {
+        let costs = self.costs(cost_is);
+        let per_second: Vec<f64> = self
+            .rounds
+            .iter()
+            .filter_map(RoundReport::per_second)
+            .collect();
+        self.figures = statistics::estimate(&costs)
+            .zip(statistics::estimate(&per_second))
+            .map(|(cost_us, per_second)| Figures {
+                ratio: statistics::estimate(&statistics::ratios(&costs, bare)),
+                cost_us,
+                per_second,
+            });
+    }
+
+    fn costs(&self, cost_is: CostIs) -> Vec<f64> {
+        let rounds = self.rounds.iter();
+        rounds.filter_map(|round| round.cost_us(cost_is)).collect()
+    }
+}
+
+/// The costs of the arm of this name, round by round; none where it has none.
+fn costs(arms: &[ArmReport], name: &str, cost_is: CostIs) -> Vec<f64> {
+    let arm = arms.iter().find(|arm| arm.name == name);
+    arm.map_or_else(Vec::new, |arm| arm.costs(cost_is))
+}

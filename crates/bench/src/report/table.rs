@@ -1,0 +1,179 @@
+//! The table of the terminal.
+
+use std::fmt::Write as _;
+
+use super::{ArmReport, CostIs, Report, ScenarioReport};
+use crate::BytesEachWay;
+use crate::arms::Side;
+use crate::statistics::Estimate;
+
+/// The colours of the pages as the nearest of a terminal's 256: session is amber, token is teal, a failure is red.
+const AMBER: &str = "\u{1b}[38;5;172m";
+const TEAL: &str = "\u{1b}[38;5;37m";
+const RED: &str = "\u{1b}[38;5;160m";
+const RESET: &str = "\u{1b}[0m";
+
+/// The whole report for people: how it was measured, a table for each scenario, what may be said, what to be careful about.
+#[must_use]
+pub fn to_text(report: &Report, colour: bool) -> String {
+    let mut text = heading(report);
+    for scenario in &report.scenarios {
+        text.push_str(&table(scenario, colour));
+        if !scenario.findings.is_empty() {
+            text.push('\n');
+        }
+        for finding in &scenario.findings {
+            line(&mut text, &finding.sentence);
+        }
+    }
+    if !report.changes.is_empty() {
+        text.push_str("\nSince the baseline:\n");
+        for change in &report.changes {
+            line(&mut text, &change.sentence);
+        }
+    }
+    if !report.warnings.is_empty() {
+        text.push_str("\nBefore you believe it:\n");
+        for warning in &report.warnings {
+            line(&mut text, &format!("- {warning}."));
+        }
+    }
+    text
+}
+
+pub(super) fn heading(report: &Report) -> String {
+    let machine = &report.machine;
+    let processor = machine.processor.as_deref().unwrap_or("unknown processor");
+    let pinned = match (machine.server_core, machine.client_core) {
+        (Some(server), Some(client)) => {
+            format!("servers on core {server}, client on core {client}")
+        }
+        _ => "nothing pinned".to_owned(),
+    };
+    let method = &report.method;
+    let rate = method.rate.map_or_else(String::new, |rate| {
+        format!(
+            " Latencies at {rate} requests a second, from the time that each was meant to be sent."
+        )
+    });
+    let mut text = String::new();
+    line(
+        &mut text,
+        &format!(
+            "svt {} on {} {} ({processor}, {} cores): {pinned}; {} rounds of {} ms, {} connections, {} logins.{rate}",
+            report.version,
+            machine.os,
+            machine.architecture,
+            machine.cores,
+            method.rounds,
+            method.window_ms,
+            method.connections,
+            method.credentials,
+        ),
+    );
+    text
+}
+
+fn table(scenario: &ScenarioReport, colour: bool) -> String {
+    let mut text = String::new();
+    line(&mut text, "");
+    let noise = scenario.noise.map_or_else(String::new, |noise| {
+        format!("; the bare arm alone wanders by ±{:.1} %", noise * 100.0)
+    });
+    line(&mut text, &format!("{}{noise}", scenario.title));
+    let cost = cost_heading(scenario);
+    line(
+        &mut text,
+        &format!(
+            "{:22} {:>7} {:>11} {cost:>8} {:>13} {:>10} {:>6} {:>6}{}",
+            "arm",
+            "× bare",
+            "95 %",
+            "95 %",
+            "requests/s",
+            "B out",
+            "B in",
+            latency_heading(scenario),
+        ),
+    );
+    for arm in &scenario.arms {
+        let paint = match (arm.failure.is_some(), arm.side) {
+            (true, _) => RED,
+            (false, Side::Session) => AMBER,
+            (false, Side::Token) => TEAL,
+            (false, Side::Floor) => "",
+        };
+        let row = row(arm);
+        if colour && !paint.is_empty() {
+            line(&mut text, &format!("{paint}{row}{RESET}"));
+        } else {
+            line(&mut text, &row);
+        }
+    }
+    text
+}
+
+pub(super) fn cost_heading(scenario: &ScenarioReport) -> &'static str {
+    match scenario.cost_is {
+        CostIs::Cpu => "CPU µs",
+        CostIs::Wall => "wall µs",
+    }
+}
+
+fn row(arm: &ArmReport) -> String {
+    if let Some(failure) = &arm.failure {
+        return format!("{:22} failed: {failure}", arm.name);
+    }
+    let Some(figures) = &arm.figures else {
+        return format!("{:22} not measured", arm.name);
+    };
+    let (ratio, interval) = figures.ratio.map_or_else(
+        || ("–".to_owned(), String::new()),
+        |ratio| (format!("{:.2}", ratio.median), range(&ratio, 2)),
+    );
+    let bytes = |way: fn(&BytesEachWay) -> f64| {
+        let bytes = arm.bytes.as_ref().map(way);
+        bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{bytes:.0}"))
+    };
+    let latency = arm.latency.as_ref().map(|latency| {
+        let micros = |share| {
+            let micros = latency.at(share);
+            micros.map_or_else(|| "–".to_owned(), |micros| micros.to_string())
+        };
+        format!(
+            " {:>7} {:>7} {:>7}",
+            micros(0.5),
+            micros(0.99),
+            micros(0.999)
+        )
+    });
+    format!(
+        "{:22} {ratio:>7} {interval:>11} {:>8.1} {:>13} {:>10.0} {:>6} {:>6}{}",
+        arm.name,
+        figures.cost_us.median,
+        range(&figures.cost_us, 1),
+        figures.per_second.median,
+        bytes(|bytes| bytes.request),
+        bytes(|bytes| bytes.answer),
+        latency.unwrap_or_default(),
+    )
+}
+
+/// The latencies' columns, in microseconds; none where they were not measured.
+fn latency_heading(scenario: &ScenarioReport) -> String {
+    let mut arms = scenario.arms.iter();
+    if arms.any(|arm| arm.latency.is_some()) {
+        format!(" {:>7} {:>7} {:>7}", "p50 µs", "p99", "p99.9")
+    } else {
+        String::new()
+    }
+}
+
+fn range(estimate: &Estimate, digits: usize) -> String {
+    format!("{:.digits$}–{:.digits$}", estimate.low, estimate.high)
+}
+
+fn line(text: &mut String, content: &str) {
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{content}");
+}

@@ -1,0 +1,135 @@
+//! What a reader has to know before the figures.
+
+use super::{ArmReport, CostIs, Report, RoundReport, ScenarioReport};
+use crate::arms::BARE;
+use crate::cpu::CpuSource;
+use crate::{scenarios, statistics};
+
+/// A thread that was on its core for more of a window than this had no time to spare.
+const BUSY: f64 = 0.95;
+
+/// A bare arm that spreads further than this hides what the tables are read for.
+const NOISY: f64 = 0.10;
+
+/// Fewer rounds than this, and an interval is their whole range.
+const FEW_ROUNDS: usize = 6;
+
+pub(super) fn of(report: &Report) -> Vec<String> {
+    let mut warnings = about_the_run(report);
+    warnings.extend(about_the_machine(report));
+    for scenario in &report.scenarios {
+        if !has_bare(&scenario.arms) {
+            warnings.push(format!(
+                "{}: the bare arm has no figures, so there is no ratio to it",
+                scenario.name
+            ));
+        }
+        if let Some(noise) = scenario.noise.filter(|noise| *noise > NOISY) {
+            warnings.push(format!(
+                "{}: the bare arm spreads by ±{:.0} % from round to round, so small differences cannot be found",
+                scenario.name,
+                noise * 100.0
+            ));
+        }
+        warnings.extend(report.method.rate.and_then(|rate| behind(scenario, rate)));
+        let limited = scenario.arms.iter().filter(|arm| is_limited_by_client(arm));
+        let names: Vec<&str> = limited.map(|arm| arm.name.as_str()).collect();
+        if !names.is_empty() {
+            warnings.push(format!(
+                "{}: the client was the bottleneck for {}; what they answered in a second is the client's ceiling, and their cost is right as far as a server that waits costs the same",
+                scenario.name,
+                names.join(", ")
+            ));
+        }
+    }
+    warnings
+}
+
+fn about_the_run(report: &Report) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !report.complete {
+        warnings.push("the run was stopped; these are the rounds that were whole".to_owned());
+    }
+    if report.machine.is_debug_build {
+        warnings.push(
+            "this is a build without optimisation, whose figures say nothing: use cargo run --release"
+                .to_owned(),
+        );
+    }
+    let counted = report.scenarios.iter().flat_map(|scenario| &scenario.arms);
+    let rounds = counted.map(|arm| arm.rounds.len()).max().unwrap_or(0);
+    if rounds < FEW_ROUNDS {
+        warnings.push(format!(
+            "with {rounds} rounds an interval is the whole range of them; small differences need more"
+        ));
+    }
+    warnings
+}
+
+fn about_the_machine(report: &Report) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let machine = &report.machine;
+    if machine.server_core.is_none() {
+        warnings.push(
+            "server and client could not be kept on cores of their own, and take time from each other"
+                .to_owned(),
+        );
+    }
+    if machine.load_before.is_some_and(|load| load > 0.5) {
+        warnings.push(format!(
+            "other programs were running ({:.1} on average in the minute before), and share the cores",
+            machine.load_before.unwrap_or_default()
+        ));
+    }
+    let mut tables = report.scenarios.iter();
+    if tables.any(|scenario| scenario.cost_is == CostIs::Wall) {
+        warnings.push(
+            "this system has no account of the CPU time of every server: a cost is the time that passed, the client's share included"
+                .to_owned(),
+        );
+    } else if report.method.cpu_source == CpuSource::Ticks {
+        let tick = report.method.cpu_source.resolution().as_millis() as f64;
+        warnings.push(format!(
+            "CPU time is counted in ticks of {tick:.0} ms, which is {:.1} % of a window",
+            tick * 100.0 / report.method.window_ms.max(1) as f64
+        ));
+    }
+    warnings
+}
+
+/// The arms without latencies where others have them.
+fn behind(scenario: &ScenarioReport, rate: u32) -> Option<String> {
+    let is_paced = scenarios::named(&scenario.name).is_some_and(|scenario| scenario.is_paced);
+    let measured = scenario.arms.iter().filter(|arm| arm.figures.is_some());
+    let late: Vec<&str> = measured
+        .filter(|arm| arm.latency.is_none())
+        .map(|arm| arm.name.as_str())
+        .collect();
+    (is_paced && !late.is_empty()).then(|| {
+        format!(
+            "{}: at {rate} requests a second {} did not keep up, and has no latencies",
+            scenario.name,
+            late.join(", ")
+        )
+    })
+}
+
+fn has_bare(arms: &[ArmReport]) -> bool {
+    arms.iter()
+        .any(|arm| arm.name == BARE && arm.figures.is_some())
+}
+
+/// The client was busy all the time, and the server was not, in the median of the rounds.
+fn is_limited_by_client(arm: &ArmReport) -> bool {
+    let busy = |time: fn(&RoundReport) -> Option<f64>| {
+        let shares: Vec<f64> = arm
+            .rounds
+            .iter()
+            .filter_map(|round| Some(time(round)? / round.seconds))
+            .collect();
+        statistics::median(&shares)
+    };
+    let client = busy(|round| round.client_cpu_seconds);
+    let server = busy(|round| round.server_cpu_seconds);
+    client.is_some_and(|share| share > BUSY) && server.is_none_or(|share| share < BUSY)
+}

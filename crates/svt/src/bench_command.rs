@@ -1,0 +1,222 @@
+//! `svt bench`.
+
+use std::io::IsTerminal;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use bench::arms::Arm;
+use bench::report::{Report, to_csv, to_html, to_text};
+use bench::{Observer, Plan};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// What is measured, and where it is written.
+#[derive(Args)]
+#[command(after_help = "\
+How it measures
+
+Each arm is a server of its own, started here on a free port with an empty database, all of them on one core where the system \
+allows, and the client on another. In each round every arm has one turn. What counts is the CPU time that a request costs the \
+server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
+ratios and the interval in which it would lie 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
+leaves out 1. Latencies are those of a fixed rate and count from the time that a request was meant to be sent, so that a server \
+which stalls cannot hide it. An arm that gives one wrong answer fails and has no figures.
+
+What it does not show: your network, your database, your users. Ratios hold elsewhere better than microseconds do.
+
+Arms
+  bare                     the bank without authentication, which all ratios are over
+  naked                    one handler with nothing around it
+  session-memory, session-sqlite
+                           a cookie session, by where it is kept
+  opaque-bearer            the same session id in the Authorization header
+  jwt-hs256, jwt-eddsa, jwt-es256, jwt-rs256
+                           an access token, by its algorithm; each also with
+                           -denylist and -not-before, ways to take it back
+  jwt-cookie               a JWT in a cookie
+
+Scenarios
+  read                     GET /whoami with a credential
+  write                    POST /notes with a credential
+  login                    POST /login: Argon2id, whatever comes after it
+
+Examples
+  svt bench --quick                         five arms, within a minute
+  svt bench --out results                   every arm; a page with plots, JSON, CSV
+  svt bench --arm session-sqlite --arm jwt-hs256 --rounds 20
+                                            two arms, smaller intervals
+
+Exit codes: 0 done; 1 an arm failed or the run was stopped, and what was measured by then is written; 2 unusable input.")]
+pub(crate) struct BenchArguments {
+    /// Five arms, five rounds of half a second: within a minute, with wide intervals
+    #[arg(long)]
+    quick: bool,
+    /// Every arm in every scenario
+    #[arg(long, conflicts_with_all = ["quick", "scenarios"])]
+    all: bool,
+    /// Only this arm, beside the bare one; may be given more than once
+    #[arg(long = "arm", value_name = "NAME")]
+    arms: Vec<String>,
+    /// Only this scenario; may be given more than once; [default: read]
+    #[arg(long = "scenario", value_name = "NAME")]
+    scenarios: Vec<String>,
+    /// How often each arm has its turn; [default: 10, or 5 with --quick]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: Option<u16>,
+    /// At how many requests a second latencies are measured; [default: 1000, or none with --quick]
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZero<u32>>,
+    /// Prints the JSON Schema of results.json and measures nothing
+    #[arg(long, exclusive = true)]
+    schema: bool,
+    /// Says what has changed since an earlier run: its results.json
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Writes report.html, results.json and results.csv there
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Runs the benchmark and prints what it found.
+pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
+    if arguments.schema {
+        println!("{:#}", Report::json_schema());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let plan = plan(&arguments)?;
+    let baseline = arguments.baseline.as_deref().map(read).transpose()?;
+    if let Some(folder) = &arguments.out {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("{}: name another folder with --out DIR", folder.display()))?;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = super::asked_to_stop()?;
+    eprintln!(
+        "{} arms, {} rounds of {} ms: about {}. Ctrl-C ends it and keeps what was measured.",
+        plan.arms.len(),
+        plan.rounds,
+        plan.window.as_millis(),
+        humantime::format_duration(Duration::from_secs(plan.estimated().as_secs() + 1)),
+    );
+    let flag = Arc::clone(&stop);
+    tokio::spawn(async move {
+        asked.await;
+        flag.store(true, Ordering::Relaxed);
+    });
+    let measuring = tokio::task::spawn_blocking(move || {
+        let mut progress = Progress::of(&plan);
+        let report = bench::run(&plan, &mut progress, &stop);
+        progress.bar.finish_and_clear();
+        report
+    });
+    let mut report = measuring.await??;
+    if let Some(before) = &baseline {
+        report.compare_with(before);
+    }
+    if let Some(folder) = &arguments.out {
+        write(&report, folder)?;
+    }
+    print!("{}", to_text(&report, use_colour()));
+    let is_good = report.complete && !report.has_failures();
+    Ok(if is_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
+    let program = std::env::current_exe().context("cannot find the svt that serves")?;
+    let mut plan = if arguments.quick {
+        Plan::quick(program)
+    } else {
+        Plan::plain(program)
+    };
+    if arguments.all {
+        plan = plan.with_all_scenarios();
+    }
+    if !arguments.arms.is_empty() {
+        plan = plan.with_arms(&arguments.arms)?;
+    }
+    if !arguments.scenarios.is_empty() {
+        plan = plan.with_scenarios(&arguments.scenarios)?;
+    }
+    if let Some(rounds) = arguments.rounds {
+        plan.rounds = rounds.into();
+    }
+    plan.rate = arguments.rate.or(plan.rate);
+    Ok(plan)
+}
+
+/// The report of an earlier run.
+fn read(path: &Path) -> anyhow::Result<Report> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("--baseline {}", path.display()))?;
+    Report::read(&text).with_context(|| format!("--baseline {}", path.display()))
+}
+
+/// Each file is written beside its place and then moved there, so that nobody finds half of one.
+fn write(report: &Report, folder: &Path) -> anyhow::Result<()> {
+    let json = serde_json::to_string_pretty(report)?;
+    for (name, text) in [
+        ("results.json", json),
+        ("results.csv", to_csv(report)),
+        ("report.html", to_html(report)),
+    ] {
+        let place = folder.join(name);
+        let beside = folder.join(format!(".{name}.new"));
+        std::fs::write(&beside, text)
+            .and_then(|()| std::fs::rename(&beside, &place))
+            .with_context(|| format!("cannot write {}", place.display()))?;
+    }
+    Ok(())
+}
+
+/// <https://no-color.org>: colour on a terminal alone, and not when `NO_COLOR` is there and not empty.
+fn use_colour() -> bool {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stdout().is_terminal() && !refused
+}
+
+/// A bar on standard error; nothing where that is no terminal.
+struct Progress {
+    bar: ProgressBar,
+    rounds: usize,
+}
+
+impl Progress {
+    fn of(plan: &Plan) -> Self {
+        let turns = plan.windows() + plan.lanes();
+        let bar = ProgressBar::new(u64::try_from(turns).unwrap_or(u64::MAX));
+        // A template that does not parse leaves the plain bar.
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left  {msg}") {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            rounds: plan.rounds,
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn preparing(&mut self, arm: &'static Arm) {
+        self.bar.set_message(format!("starting {}", arm.name));
+        self.bar.tick();
+    }
+
+    fn turn(&mut self, arm: &'static Arm, round: usize) {
+        let message = if round == 0 {
+            format!("{}: warming up", arm.name)
+        } else {
+            format!("{}: round {round} of {}", arm.name, self.rounds)
+        };
+        self.bar.set_message(message);
+        self.bar.inc(1);
+    }
+}
