@@ -8,6 +8,8 @@ mod latency;
 mod machine;
 mod plots;
 mod table;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
 use std::num::NonZero;
