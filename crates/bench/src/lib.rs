@@ -16,6 +16,7 @@ pub mod report;
 mod run;
 pub mod scenarios;
 pub mod statistics;
+mod store;
 mod watch;
 mod wire;
 
@@ -23,3 +24,4 @@ pub use client::BytesEachWay;
 pub use cpu::CpuSource;
 pub use plan::{Plan, Unknown};
 pub use run::{Observer, RunError, run};
+pub use store::StoreAccess;

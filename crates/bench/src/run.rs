@@ -13,6 +13,7 @@ use crate::process::ServerProcess;
 use crate::report::{Machine, Measured, Report};
 use crate::scenarios::Scenario;
 use crate::statistics::Latencies;
+use crate::store::Counts;
 use crate::watch;
 
 /// The order of the arms within a round is drawn from this, so that no arm always follows the same other.
@@ -46,6 +47,8 @@ struct Lane {
     rounds: Vec<Window>,
     latencies: Option<Latencies>,
     bytes: Option<BytesEachWay>,
+    /// What the server had counted before the first round.
+    counted: Option<Counts>,
     failure: Option<String>,
 }
 
@@ -91,7 +94,10 @@ async fn measure(
             }
         }
         rounds(plan, scenario, &mut lanes, observer, stop).await;
-        let measured = lanes.into_iter().map(Lane::measured).collect();
+        let mut measured = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            measured.push(lane.measured().await);
+        }
         report.add(scenario, measured);
     }
     report.finish(begun.elapsed(), !stop.load(Ordering::Relaxed));
@@ -111,11 +117,13 @@ async fn prepare(
         rounds: Vec::new(),
         latencies: None,
         bytes: None,
+        counted: None,
         failure: None,
     };
     match ready(plan, arm, scenario, cores).await {
         Ok((server, target, bytes)) => {
             lane.bytes = Some(bytes);
+            lane.counted = Counts::of(server.address).await;
             lane.server = Some(server);
             lane.target = Some(target);
         }
@@ -222,8 +230,16 @@ impl Lane {
         self.latencies = None;
     }
 
-    fn measured(self) -> Measured {
+    async fn measured(self) -> Measured {
+        let store = match (&self.server, self.counted) {
+            (Some(server), Some(before)) => {
+                let after = Counts::of(server.address).await;
+                after.and_then(|after| after.since(&before))
+            }
+            _ => None,
+        };
         Measured {
+            store,
             arm: self.arm,
             source: self
                 .target

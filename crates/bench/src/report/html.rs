@@ -1,6 +1,7 @@
 //! `report.html`: one file that needs nothing else, and no network.
 
 use super::{ArmReport, Report, ScenarioReport, plots, table};
+use crate::StoreAccess;
 use crate::statistics::Estimate;
 
 const HEAD: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -37,12 +38,8 @@ pub fn to_html(report: &Report) -> String {
 
 fn section(scenario: &ScenarioReport) -> String {
     let mut text = element("h2", &scenario.title);
-    if let Some(noise) = scenario.noise {
-        let percent = noise * 100.0;
-        text.push_str(&element(
-            "p",
-            &format!("The bare arm alone wanders by ±{percent:.1} % from round to round."),
-        ));
+    for sentence in table::about(scenario) {
+        text.push_str(&element("p", &sentence));
     }
     let sentences = scenario.findings.iter();
     text.push_str(&list(sentences.map(|finding| finding.sentence.as_str())));
@@ -70,6 +67,8 @@ fn figures(scenario: &ScenarioReport) -> String {
         "requests/s",
         "bytes out",
         "bytes in",
+        "DB reads",
+        "writes",
         "p50 µs",
         "p90",
         "p99",
@@ -108,6 +107,10 @@ fn row(arm: &ArmReport, columns: usize) -> String {
         micros.map_or_else(none, |micros| micros.to_string())
     };
     let bytes = |bytes: Option<f64>| bytes.map_or_else(none, |bytes| format!("{bytes:.0}"));
+    let store = |kind: fn(&StoreAccess) -> f64| {
+        let accesses = arm.store.as_ref().map(kind);
+        accesses.map_or_else(none, |accesses| format!("{accesses:.2}"))
+    };
     let cells = [
         arm.title.clone(),
         ratio.map_or_else(none, |ratio| format!("{:.2}", ratio.median)),
@@ -117,6 +120,8 @@ fn row(arm: &ArmReport, columns: usize) -> String {
         format!("{:.0}", figures.per_second.median),
         bytes(arm.bytes.map(|bytes| bytes.request)),
         bytes(arm.bytes.map(|bytes| bytes.answer)),
+        store(|store| store.reads),
+        store(|store| store.writes),
         micros(0.5),
         micros(0.9),
         micros(0.99),

@@ -8,6 +8,8 @@ mod latency;
 mod machine;
 mod plots;
 mod table;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
 use std::num::NonZero;
@@ -22,6 +24,7 @@ use crate::cpu::CpuSource;
 use crate::plan::Plan;
 use crate::scenarios::Scenario;
 use crate::statistics::{self, Estimate, Latencies};
+use crate::store::StoreAccess;
 use crate::watch;
 
 pub use baseline::{BaselineError, Change};
@@ -100,6 +103,8 @@ pub struct ScenarioReport {
     pub cost_is: CostIs,
     /// The spread of the bare arm from round to round, as a share of its median: what this machine does by itself.
     pub noise: Option<f64>,
+    /// CPU time that the client itself needs for a request of the cheapest arm, in microseconds; it cannot send more than one in so many.
+    pub client_cost_us: Option<f64>,
     /// The arms.
     pub arms: Vec<ArmReport>,
     /// One sentence for each question.
@@ -123,6 +128,8 @@ pub struct ArmReport {
     pub latency: Option<LatencyReport>,
     /// Bytes on the wire.
     pub bytes: Option<BytesEachWay>,
+    /// Database accesses for one request.
+    pub store: Option<StoreAccess>,
     /// What each round has shown, in the order of the rounds.
     pub rounds: Vec<RoundReport>,
 }
@@ -185,6 +192,7 @@ pub(crate) struct Measured {
     pub(crate) rounds: Vec<Window>,
     pub(crate) latencies: Option<Latencies>,
     pub(crate) bytes: Option<BytesEachWay>,
+    pub(crate) store: Option<StoreAccess>,
     pub(crate) failure: Option<String>,
 }
 
@@ -267,6 +275,7 @@ impl ScenarioReport {
             name: scenario.name.to_owned(),
             title: scenario.title.to_owned(),
             cost_is,
+            client_cost_us: arms.first().and_then(ArmReport::client_cost_us),
             noise: statistics::estimate(&bare).map(|estimate| estimate.spread()),
             findings: findings::of(&arms, cost_is),
             arms,
@@ -284,6 +293,7 @@ impl ArmReport {
             figures: None,
             latency: measured.latencies.as_ref().map(LatencyReport::of),
             bytes: measured.bytes,
+            store: measured.store,
             rounds: measured.rounds.into_iter().map(RoundReport::from).collect(),
         }
     }
@@ -302,6 +312,14 @@ impl ArmReport {
                 cost_us,
                 per_second,
             });
+    }
+
+    fn client_cost_us(&self) -> Option<f64> {
+        let rounds = self.rounds.iter();
+        let costs: Option<Vec<f64>> = rounds
+            .map(|round| Some(round.client_cpu_seconds? * 1e6 / round.requests as f64))
+            .collect();
+        statistics::median(&costs?)
     }
 
     fn costs(&self, cost_is: CostIs) -> Vec<f64> {

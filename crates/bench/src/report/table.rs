@@ -77,15 +77,15 @@ pub(super) fn heading(report: &Report) -> String {
 fn table(scenario: &ScenarioReport, colour: bool) -> String {
     let mut text = String::new();
     line(&mut text, "");
-    let noise = scenario.noise.map_or_else(String::new, |noise| {
-        format!("; the bare arm alone wanders by ±{:.1} %", noise * 100.0)
-    });
-    line(&mut text, &format!("{}{noise}", scenario.title));
+    line(&mut text, &scenario.title);
+    for sentence in about(scenario) {
+        line(&mut text, &sentence);
+    }
     let cost = cost_heading(scenario);
     line(
         &mut text,
         &format!(
-            "{:22} {:>7} {:>11} {cost:>8} {:>13} {:>10} {:>6} {:>6}{}",
+            "{:22} {:>7} {:>11} {cost:>8} {:>13} {:>10} {:>6} {:>6} {:>9}{}",
             "arm",
             "× bare",
             "95 %",
@@ -93,6 +93,7 @@ fn table(scenario: &ScenarioReport, colour: bool) -> String {
             "requests/s",
             "B out",
             "B in",
+            "DB r/w",
             latency_heading(scenario),
         ),
     );
@@ -111,6 +112,22 @@ fn table(scenario: &ScenarioReport, colour: bool) -> String {
         }
     }
     text
+}
+
+/// What the machine and the tool do by themselves.
+pub(super) fn about(scenario: &ScenarioReport) -> Vec<String> {
+    let noise = scenario.noise.map(|noise| {
+        format!(
+            "The bare arm alone wanders by ±{:.1} % from round to round.",
+            noise * 100.0
+        )
+    });
+    let client = scenario.client_cost_us.filter(|cost| *cost > 0.0);
+    let client = client.map(|cost| {
+        let ceiling = 1e6 / cost;
+        format!("The client needs {cost:.1} µs of its own core for a request, so its ceiling is {ceiling:.0} a second.")
+    });
+    noise.into_iter().chain(client).collect()
 }
 
 pub(super) fn cost_heading(scenario: &ScenarioReport) -> &'static str {
@@ -148,13 +165,17 @@ fn row(arm: &ArmReport) -> String {
         )
     });
     format!(
-        "{:22} {ratio:>7} {interval:>11} {:>8.1} {:>13} {:>10.0} {:>6} {:>6}{}",
+        "{:22} {ratio:>7} {interval:>11} {:>8.1} {:>13} {:>10.0} {:>6} {:>6} {:>9}{}",
         arm.name,
         figures.cost_us.median,
         range(&figures.cost_us, 1),
         figures.per_second.median,
         bytes(|bytes| bytes.request),
         bytes(|bytes| bytes.answer),
+        arm.store.as_ref().map_or_else(
+            || "–".to_owned(),
+            |store| format!("{:.2}/{:.2}", store.reads, store.writes)
+        ),
         latency.unwrap_or_default(),
     )
 }
