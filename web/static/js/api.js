@@ -84,6 +84,12 @@ export class Unreachable extends Error {
   }
 }
 
+/** For a request that a browser rule may withhold, or a server that is away: no answer is an outcome then. @param {unknown} error */
+export function nullIfUnreachable(error) {
+  if (error instanceof Unreachable) return null;
+  throw error;
+}
+
 /** The lab itself answered with an error. */
 export class Refused extends Error {
   /** @param {Answer} answer */

@@ -7,9 +7,10 @@
  * record alone. Whatever a run changes is put back when it ends.
  */
 
-import { administrate, advanceClock, callServer, changeSettings, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, tryPasswords, Unreachable } from "../api.js";
+import { administrate, advanceClock, callServer, changeSettings, nullIfUnreachable, replay, resetClock, restartServer, run as pageRun, runProgram, setAway, setCookies, tryPasswords } from "../api.js";
 import { pathOf } from "../exchange.js";
 import { expired } from "./expired.js";
+import { freshen } from "./freshen.js";
 import { RunRecord } from "./run-record.js";
 import { NOT_OBSERVABLE } from "./verdict.js";
 import { sayOf } from "./words.js";
@@ -156,13 +157,7 @@ export class Bench extends RunRecord {
   async send(server, method, path, call = {}) {
     this.#check();
     const before = this.lastId;
-    /** @type {import("../api.js").Answer | null} */
-    let answer = null;
-    try {
-      answer = await callServer(this.origins[server], method, path, call, this.run);
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-    }
+    const answer = await callServer(this.origins[server], method, path, call, this.run).catch(nullIfUnreachable);
     const plain = path.split("?", 1)[0];
     const isIt = (/** @type {Exchange} */ exchange) => exchange.id > before && exchange.run === this.run
       && exchange.server === server && pathOf(exchange) === plain;
@@ -267,6 +262,7 @@ export class Bench extends RunRecord {
     const state = this.#on.lab.take(await changeSettings(settings));
     if (state.settings_version !== this.#version + 1) this.#disturbed = true;
     this.#version = state.settings_version;
+    await freshen(this.origins);
   }
 
   /** Somebody else, in another tab, has reset the lab. */
@@ -284,6 +280,7 @@ export class Bench extends RunRecord {
   async restart(server) {
     this.#check();
     this.#on.lab.take(await restartServer(server));
+    await freshen(this.origins);
   }
 
   /** Takes a server away until it is brought back, at the latest when the run ends. @param {"session" | "jwt"} server @param {boolean} away */
@@ -291,6 +288,7 @@ export class Bench extends RunRecord {
     this.#check();
     if (away) this.#away.add(server);
     await setAway(server, away);
+    if (!away) await freshen(this.origins);
   }
 
   /** Moves the lab's clock by a duration, `15m`, `7d`, until the run ends. @param {string} step */
