@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ArmReport, CostIs};
 use crate::arms::Side;
-use crate::statistics::{Comparison, Verdict, compare};
+use crate::statistics::{Comparison, Estimate, Verdict, compare};
 
 /// Which arm is asked about, beside which other.
 const QUESTIONS: [(&str, &str); 9] = [
@@ -80,8 +80,43 @@ fn sentence(first: &str, second: &str, comparison: &Comparison) -> String {
         Verdict::NoDifferenceFound => "no difference found",
         Verdict::TooFewRounds => "too few rounds to tell",
     };
-    let (low, high) = (comparison.ratio.low, comparison.ratio.high);
-    format!(
-        "On this machine a request with {first} costs {low:.2}–{high:.2} × one with {second}: {said}."
-    )
+    let range = range(comparison);
+    format!("On this machine a request with {first} costs {range} × one with {second}: {said}.")
+}
+
+/// The interval to two digits; to three where an end that is not 1 would read as 1.00.
+fn range(comparison: &Comparison) -> String {
+    let Estimate { low, high, .. } = comparison.ratio;
+    let is_found = matches!(comparison.verdict, Verdict::Less | Verdict::More);
+    let reads_as_one = |end: f64| (end - 1.0).abs() < 0.005;
+    let digits = if is_found && (reads_as_one(low) || reads_as_one(high)) {
+        3
+    } else {
+        2
+    };
+    format!("{low:.digits$}–{high:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_that_is_found_not_to_be_one_does_not_read_as_one() {
+        let ratio = Estimate {
+            median: 0.9,
+            low: 0.86,
+            high: 0.998,
+        };
+        let found = Comparison {
+            ratio,
+            verdict: Verdict::Less,
+        };
+        assert_eq!(range(&found), "0.860–0.998");
+        let not = Comparison {
+            verdict: Verdict::NoDifferenceFound,
+            ..found
+        };
+        assert_eq!(range(&not), "0.86–1.00");
+    }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use plotters::prelude::*;
 
 use super::{ArmReport, LatencyReport, ScenarioReport};
-use crate::arms::Side;
+use crate::arms::{QUICK, Side};
 
 const WIDTH: u32 = 900;
 const ROW: u32 = 30;
@@ -65,14 +65,20 @@ pub(super) fn bytes(scenario: &ScenarioReport) -> Plot {
     )
 }
 
+/// More curves than this cannot be told apart; then those of the quick run are drawn, and the table has the others.
+const MOST_CURVES: usize = 8;
+
 /// Latency by percentile: what a user in two, in ten, in a hundred, in a thousand exceeds.
 pub(super) fn latency(scenario: &ScenarioReport) -> Plot {
-    let curves: Vec<(&ArmReport, Vec<(f64, f64)>)> = scenario
+    let mut curves: Vec<(&ArmReport, Vec<(f64, f64)>)> = scenario
         .arms
         .iter()
         .filter_map(|arm| Some((arm, curve(arm.latency.as_ref()?))))
         .filter(|(_, points)| points.len() > 1)
         .collect();
+    if curves.len() > MOST_CURVES {
+        curves.retain(|(arm, _)| QUICK.contains(&arm.name.as_str()));
+    }
     drawn(&curves, latency_plot)
 }
 

@@ -101,6 +101,17 @@ fn a_client_that_was_the_bottleneck_and_a_noisy_bare_arm_are_warned_of() {
 }
 
 #[test]
+fn cores_that_others_were_on_are_warned_of() {
+    let warned = |report: &Report| {
+        let mut warnings = report.warnings.iter();
+        warnings.any(|warning| warning.contains("what others left of it"))
+    };
+    // 10 µs for each of 10,000 requests is a tenth of the second.
+    assert!(warned(&report(vec![measured(BARE, &[10.0; 6], 0.2)])));
+    assert!(!warned(&report(vec![measured(BARE, &[95.0; 6], 0.2)])));
+}
+
+#[test]
 fn where_one_server_has_no_account_of_its_time_all_costs_are_times_on_the_wall() {
     let mut without = measured("jwt-hs256", &[20.0; 6], 0.5);
     without.rounds[3].server_cpu = None;

@@ -8,6 +8,12 @@ use crate::{scenarios, statistics};
 /// A thread that was on its core for more of a window than this had no time to spare.
 const BUSY: f64 = 0.95;
 
+/// The scenario that keeps its server busy: in the others it waits for the disk, or for one thread that hashes.
+const READ: &str = "read";
+
+/// Less than this on both sides, and the cores were somebody else's.
+const CROWDED: f64 = 0.7;
+
 /// A bare arm that spreads further than this hides what the tables are read for.
 const NOISY: f64 = 0.10;
 
@@ -32,6 +38,12 @@ pub(super) fn of(report: &Report) -> Vec<String> {
             ));
         }
         warnings.extend(report.method.rate.and_then(|rate| behind(scenario, rate)));
+        if scenario.name == READ && scenario.arms.iter().any(is_crowded_out) {
+            warnings.push(format!(
+                "{}: neither the client nor some of the servers had a core for themselves; requests/s and latencies are what others left of it",
+                scenario.name
+            ));
+        }
         let limited = scenario.arms.iter().filter(|arm| is_limited_by_client(arm));
         let names: Vec<&str> = limited.map(|arm| arm.name.as_str()).collect();
         if !names.is_empty() {
@@ -121,6 +133,19 @@ fn has_bare(arms: &[ArmReport]) -> bool {
 
 /// The client was busy all the time, and the server was not, in the median of the rounds.
 fn is_limited_by_client(arm: &ArmReport) -> bool {
+    let (client, server) = shares(arm);
+    client.is_some_and(|share| share > BUSY) && server.is_none_or(|share| share < BUSY)
+}
+
+/// Neither the client nor the server was on its core for most of the time, in the median of the rounds: somebody else was.
+fn is_crowded_out(arm: &ArmReport) -> bool {
+    let (client, server) = shares(arm);
+    let is_idle = |share: Option<f64>| share.is_some_and(|share| share < CROWDED);
+    is_idle(client) && is_idle(server)
+}
+
+/// For how much of a window the client and the server were on their cores, in the median of the rounds.
+fn shares(arm: &ArmReport) -> (Option<f64>, Option<f64>) {
     let busy = |time: fn(&RoundReport) -> Option<f64>| {
         let shares: Vec<f64> = arm
             .rounds
@@ -129,7 +154,8 @@ fn is_limited_by_client(arm: &ArmReport) -> bool {
             .collect();
         statistics::median(&shares)
     };
-    let client = busy(|round| round.client_cpu_seconds);
-    let server = busy(|round| round.server_cpu_seconds);
-    client.is_some_and(|share| share > BUSY) && server.is_none_or(|share| share < BUSY)
+    (
+        busy(|round| round.client_cpu_seconds),
+        busy(|round| round.server_cpu_seconds),
+    )
 }
