@@ -5,7 +5,7 @@
  * What a page came to, it reports itself; what arrived stands in the attacker's own record; whether money moved, in the ledger.
  */
 
-import { admission, pathOf } from "/static/js/exchange.js";
+import { admission, cookieSetBy, pathOf } from "/static/js/exchange.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
 /** @typedef {import("/static/js/experiment/bench.js").Step} Step */
@@ -94,7 +94,7 @@ async function theft(bench, post, rows, jwtLogin) {
 
 /** What the attacker is after. @param {Bench} bench @param {string} row @param {string} side @param {Exchange | null} sessionLogin */
 function secretOf(bench, row, side, sessionLogin) {
-  if (PLACES[row].at === "session") return cookieOf(sessionLogin);
+  if (PLACES[row].at === "session") return cookieSetBy(sessionLogin) || null;
   if (row === "local-storage") return bench.tokens.access_token ?? null;
   // The page has logged in itself: nobody else was told this token.
   const login = bench.exchanges.find((exchange) => exchange.server === "jwt" && pathOf(exchange) === "/login"
@@ -251,9 +251,6 @@ const carries = ({ request }, secret) => `${request.target}\n${request.body ?? "
 /** A handler of a picture that cannot be loaded: it runs where a note becomes markup by `innerHTML`, which no script element does.
  * @param {string} script */
 const inAttribute = (script) => `<img src onerror="${script.replaceAll("&", "&amp;").replaceAll('"', "&quot;")}">`;
-
-/** The value of the cookie that a login has set. @param {Exchange | null} login */
-const cookieOf = (login) => login?.response.headers.find(([name]) => name === "set-cookie")?.[1].split(";", 1)[0].split("=").slice(1).join("=") ?? null;
 
 /** @param {number} minor */
 const inUnits = (minor) => (minor / 100).toFixed(2);

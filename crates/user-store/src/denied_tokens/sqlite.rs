@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::params;
+use rusqlite::{ToSql, params};
 use token_core::clock::Clock;
 use token_core::refresh::FamilyId;
 
@@ -25,45 +25,41 @@ impl SqliteDeniedTokens {
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
         Self { database, clock }
     }
-}
 
-#[async_trait]
-impl DeniedTokens for SqliteDeniedTokens {
-    async fn deny_all_of(&self, user: UserId) -> Result<u64, StoreError> {
+    /// Refuses what the families that a condition names have been given so far; says how many.
+    async fn deny_where(
+        &self,
+        families: &'static str,
+        whose: impl ToSql + Send + 'static,
+    ) -> Result<u64, StoreError> {
         let step = step!(authentication, write, "INSERT denied tokens");
         let now = self.clock.now();
         let denied = self
             .database
             .write(&step, move |connection| {
                 connection
-                    .prepare_cached(
+                    .prepare_cached(&format!(
                         "INSERT INTO denied_tokens (family, through, at)
-                         SELECT id, generation, ?1 FROM refresh_families WHERE user_id = ?2 AND revoked_at IS NULL
-                         ON CONFLICT (family) DO UPDATE SET through = excluded.through, at = excluded.at",
-                    )?
-                    .execute(params![now.0, user.0])
+                         SELECT id, generation, ?1 FROM refresh_families WHERE {families}
+                         ON CONFLICT (family) DO UPDATE SET through = excluded.through, at = excluded.at"
+                    ))?
+                    .execute(params![now.0, whose])
             })
             .await? as u64;
         record_count(&step, denied);
         Ok(denied)
     }
+}
+
+#[async_trait]
+impl DeniedTokens for SqliteDeniedTokens {
+    async fn deny_all_of(&self, user: UserId) -> Result<u64, StoreError> {
+        self.deny_where("user_id = ?2 AND revoked_at IS NULL", user.0)
+            .await
+    }
 
     async fn deny_all_in(&self, family: FamilyId) -> Result<bool, StoreError> {
-        let step = step!(authentication, write, "INSERT denied token");
-        let now = self.clock.now();
-        let denied = self
-            .database
-            .write(&step, move |connection| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO denied_tokens (family, through, at)
-                         SELECT id, generation, ?1 FROM refresh_families WHERE id = ?2
-                         ON CONFLICT (family) DO UPDATE SET through = excluded.through, at = excluded.at",
-                    )?
-                    .execute(params![now.0, family.0])
-            })
-            .await?;
-        record_changed(&step, denied > 0);
+        let denied = self.deny_where("id = ?2", family.0).await?;
         Ok(denied > 0)
     }
 
