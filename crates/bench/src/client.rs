@@ -71,7 +71,7 @@ impl From<std::io::Error> for Failure {
 }
 
 /// What one window has shown.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Window {
     pub(crate) requests: u64,
     pub(crate) elapsed: Duration,

@@ -73,13 +73,25 @@ fn run_time(text: &str) -> Option<Duration> {
     Some(Duration::from_nanos(nanos))
 }
 
-/// `utime` and `stime` of a `stat`, fields 14 and 15. The name of the program, field 2, may have spaces and brackets in it.
+/// Which share of its CPU time a process has spent in the kernel. None before it has used enough to tell to a hundredth.
+pub(crate) fn system_share(pid: u32) -> Option<f64> {
+    let (user, system) = user_and_system(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
+    let all = user.saturating_add(system);
+    (all >= 100).then(|| f64::from(system) / f64::from(all))
+}
+
 fn ticks(text: &str) -> Option<Duration> {
+    let (user, system) = user_and_system(text)?;
+    Some(TICK * user.saturating_add(system))
+}
+
+/// `utime` and `stime` of a `stat`, fields 14 and 15. The name of the program, field 2, may have spaces and brackets in it.
+fn user_and_system(text: &str) -> Option<(u32, u32)> {
     let after_name = text.rsplit_once(')')?.1;
     let mut fields = after_name.split_whitespace().skip(11);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let system: u32 = fields.next()?.parse().ok()?;
-    Some(TICK * user.saturating_add(system))
+    let user = fields.next()?.parse().ok()?;
+    let system = fields.next()?.parse().ok()?;
+    Some((user, system))
 }
 
 #[cfg(test)]

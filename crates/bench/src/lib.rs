@@ -15,6 +15,7 @@ mod process;
 pub mod report;
 mod run;
 pub mod scenarios;
+mod size;
 pub mod statistics;
 mod store;
 mod watch;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::arms::Arm;
 use crate::pinning;
+use crate::size::Size;
 
 /// Why an arm has no server.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +34,7 @@ pub(crate) struct ServerProcess {
     child: Child,
     pub(crate) address: SocketAddr,
     /// Removed when this is dropped.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl ServerProcess {
@@ -77,7 +78,7 @@ impl ServerProcess {
             return Ok(Self {
                 child,
                 address,
-                _folder: folder,
+                folder,
             });
         }
         let _ = child.kill();
@@ -91,6 +92,11 @@ impl ServerProcess {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its memory and its data.
+    pub(crate) fn size(&self) -> Size {
+        Size::of(self.pid(), self.folder.path())
     }
 }
 

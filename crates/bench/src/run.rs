@@ -4,16 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::account;
 use crate::arms::Arm;
-use crate::client::{BytesEachWay, Failure, Target, Window};
+use crate::client::{BytesEachWay, Failure, Target};
 use crate::cpu::CpuSource;
 use crate::open_loop;
 use crate::pinning::{self, Cores};
 use crate::plan::Plan;
 use crate::process::ServerProcess;
-use crate::report::{Machine, Measured, Report};
+use crate::report::{Machine, Measured, Report, Turned};
 use crate::scenarios::Scenario;
 use crate::statistics::Latencies;
-use crate::store::Counts;
+use crate::store::{Counts, StoreAccess};
 use crate::watch;
 
 /// The order of the arms within a round is drawn from this, so that no arm always follows the same other.
@@ -25,6 +25,8 @@ pub trait Observer {
     fn preparing(&mut self, arm: &'static Arm);
     /// A turn begins: of this arm, in this round, counted from 1; round 0 is the warm-up.
     fn turn(&mut self, arm: &'static Arm, round: usize);
+    /// A round is whole. The report has the scenarios that are done and the rounds of this one, and is not `complete`.
+    fn round(&mut self, _report: &Report) {}
 }
 
 /// Why nothing could be measured at all.
@@ -44,7 +46,7 @@ struct Lane {
     /// Kept alive: dropping it ends the server.
     server: Option<ServerProcess>,
     target: Option<Target>,
-    rounds: Vec<Window>,
+    rounds: Vec<Turned>,
     latencies: Option<Latencies>,
     bytes: Option<BytesEachWay>,
     /// What the server had counted before the first round.
@@ -93,10 +95,13 @@ async fn measure(
                 lanes.push(prepare(plan, arm, scenario, cores).await);
             }
         }
-        rounds(plan, scenario, &mut lanes, observer, stop).await;
+        rounds(plan, scenario, &mut lanes, observer, stop, &report).await;
         let mut measured = Vec::with_capacity(lanes.len());
         for lane in lanes {
-            measured.push(lane.measured().await);
+            measured.push(Measured {
+                store: lane.store().await,
+                ..lane.measured()
+            });
         }
         report.add(scenario, measured);
     }
@@ -156,10 +161,11 @@ async fn ready(
 /// One warm-up and then every round. A round that was broken off is left out, so that every arm has the same ones.
 async fn rounds(
     plan: &Plan,
-    scenario: &Scenario,
+    scenario: &'static Scenario,
     lanes: &mut [Lane],
     observer: &mut (dyn Observer + Send),
     stop: &AtomicBool,
+    before: &Report,
 ) {
     let mut random = fastrand::Rng::with_seed(ORDER_SEED);
     for round in 0..=plan.rounds {
@@ -188,6 +194,9 @@ async fn rounds(
                     lane.keep(window, latencies);
                 }
             }
+            let mut until_now = before.clone();
+            until_now.add(scenario, lanes.iter().map(Lane::measured).collect());
+            observer.round(&until_now);
         }
     }
 }
@@ -197,20 +206,24 @@ async fn turn(
     plan: &Plan,
     scenario: &Scenario,
     target: &Target,
-) -> Result<(Window, Option<Latencies>), Failure> {
+) -> Result<(Turned, Option<Latencies>), Failure> {
     let window = target.window(plan.connections, plan.window).await?;
     let latencies = match plan.rate.filter(|_| scenario.is_paced) {
         Some(rate) => open_loop::window(target, rate.get(), plan.window).await?,
         None => None,
     };
-    Ok((window, latencies))
+    let turned = Turned {
+        window: Some(window),
+        measures: Vec::new(),
+    };
+    Ok((turned, latencies))
 }
 
 impl Lane {
     /// Latencies are those of all rounds, or there are none.
-    fn keep(&mut self, window: Window, latencies: Option<Latencies>) {
+    fn keep(&mut self, turned: Turned, latencies: Option<Latencies>) {
         let is_first = self.rounds.is_empty();
-        self.rounds.push(window);
+        self.rounds.push(turned);
         self.latencies = match (self.latencies.take(), latencies) {
             (Some(mut all), Some(more)) => {
                 all.add(&more);
@@ -230,25 +243,31 @@ impl Lane {
         self.latencies = None;
     }
 
-    async fn measured(self) -> Measured {
-        let store = match (&self.server, self.counted) {
-            (Some(server), Some(before)) => {
-                let after = Counts::of(server.address).await;
-                after.and_then(|after| after.since(&before))
-            }
-            _ => None,
-        };
+    /// How often the server went to its database for a request, by its own account.
+    async fn store(&self) -> Option<StoreAccess> {
+        let (server, before) = (self.server.as_ref()?, self.counted?);
+        Counts::of(server.address).await?.since(&before)
+    }
+
+    /// What there is until now, but for the store, which only the server can tell.
+    fn measured(&self) -> Measured {
         Measured {
-            store,
             arm: self.arm,
+            live: None,
             source: self
                 .target
                 .as_ref()
                 .map_or(CpuSource::None, |target| target.source),
-            rounds: self.rounds,
-            latencies: self.latencies,
+            rounds: self.rounds.clone(),
+            latencies: self.latencies.clone(),
             bytes: self.bytes,
-            failure: self.failure,
+            store: None,
+            size: self
+                .server
+                .as_ref()
+                .map(ServerProcess::size)
+                .unwrap_or_default(),
+            failure: self.failure.clone(),
         }
     }
 }

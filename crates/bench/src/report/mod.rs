@@ -6,6 +6,7 @@ mod findings;
 mod html;
 mod latency;
 mod machine;
+mod measures;
 mod plots;
 mod table;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::client::{BytesEachWay, Window};
 use crate::cpu::CpuSource;
 use crate::plan::Plan;
 use crate::scenarios::Scenario;
+use crate::size::Size;
 use crate::statistics::{self, Estimate, Latencies};
 use crate::store::StoreAccess;
 use crate::watch;
@@ -33,6 +35,8 @@ pub use findings::Finding;
 pub use html::to_html;
 pub use latency::{LatencyReport, Quantile};
 pub use machine::Machine;
+pub(crate) use measures::Measure;
+pub use measures::MeasureReport;
 pub use table::to_text;
 
 /// The name and number of the form. The number rises when a reader of the last one would misread the next; members may be added.
@@ -130,6 +134,21 @@ pub struct ArmReport {
     pub bytes: Option<BytesEachWay>,
     /// Database accesses for one request.
     pub store: Option<StoreAccess>,
+    /// How many logins were live while it was measured, where that is what is varied.
+    #[serde(default)]
+    pub live: Option<u64>,
+    /// Memory of the server's process that was in RAM after the last round, in bytes.
+    #[serde(default)]
+    pub memory_bytes: Option<u64>,
+    /// What the server's data take on disk after the last round, in bytes, the write-ahead log included.
+    #[serde(default)]
+    pub disk_bytes: Option<u64>,
+    /// Which share of the server's CPU time was spent in the kernel, over the whole run.
+    #[serde(default)]
+    pub system_share: Option<f64>,
+    /// What is measured besides the cost of a request, each over all rounds.
+    #[serde(default)]
+    pub measures: Vec<MeasureReport>,
     /// What each round has shown, in the order of the rounds.
     pub rounds: Vec<RoundReport>,
 }
@@ -146,7 +165,7 @@ pub struct Figures {
 }
 
 /// One turn of an arm.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RoundReport {
     /// Answers, all of them right.
     pub requests: u64,
@@ -156,6 +175,9 @@ pub struct RoundReport {
     pub server_cpu_seconds: Option<f64>,
     /// CPU time of the client's thread, in seconds.
     pub client_cpu_seconds: Option<f64>,
+    /// The values of [`ArmReport::measures`] in this round, in the same order.
+    #[serde(default)]
+    pub measures: Vec<f64>,
 }
 
 impl RoundReport {
@@ -174,25 +196,38 @@ impl RoundReport {
     }
 }
 
-impl From<Window> for RoundReport {
-    fn from(window: Window) -> Self {
+impl From<&Turned> for RoundReport {
+    fn from(turned: &Turned) -> Self {
+        let window = turned.window.unwrap_or_default();
         Self {
             requests: window.requests,
             seconds: window.elapsed.as_secs_f64(),
             server_cpu_seconds: window.server_cpu.map(|time| time.as_secs_f64()),
             client_cpu_seconds: window.client_cpu.map(|time| time.as_secs_f64()),
+            measures: turned.measures.iter().map(|(_, value)| *value).collect(),
         }
     }
 }
 
+/// What one turn of an arm has shown. A turn that loads no server for a while has no window.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turned {
+    pub(crate) window: Option<Window>,
+    /// The same ones in every turn of a scenario, in the same order.
+    pub(crate) measures: Vec<(Measure, f64)>,
+}
+
 /// What a run has of one arm.
+#[derive(Clone)]
 pub(crate) struct Measured {
     pub(crate) arm: &'static Arm,
+    pub(crate) live: Option<u64>,
     pub(crate) source: CpuSource,
-    pub(crate) rounds: Vec<Window>,
+    pub(crate) rounds: Vec<Turned>,
     pub(crate) latencies: Option<Latencies>,
     pub(crate) bytes: Option<BytesEachWay>,
     pub(crate) store: Option<StoreAccess>,
+    pub(crate) size: Size,
     pub(crate) failure: Option<String>,
 }
 
@@ -294,7 +329,12 @@ impl ArmReport {
             latency: measured.latencies.as_ref().map(LatencyReport::of),
             bytes: measured.bytes,
             store: measured.store,
-            rounds: measured.rounds.into_iter().map(RoundReport::from).collect(),
+            live: measured.live,
+            memory_bytes: measured.size.memory_bytes,
+            disk_bytes: measured.size.disk_bytes,
+            system_share: measured.size.system_share,
+            measures: measures::of(&measured.rounds),
+            rounds: measured.rounds.iter().map(RoundReport::from).collect(),
         }
     }
 

@@ -7,11 +7,14 @@ use crate::{arms, scenarios};
 
 /// Rounds of an arm with this cost in microseconds each; the client is on its core for this share of the time.
 fn measured(name: &str, costs: &[f64], client_share: f64) -> Measured {
-    let rounds = costs.iter().map(|cost| Window {
-        requests: 10_000,
-        elapsed: Duration::from_secs(1),
-        server_cpu: Some(Duration::from_secs_f64(cost * 0.01)),
-        client_cpu: Some(Duration::from_secs_f64(client_share)),
+    let rounds = costs.iter().map(|cost| Turned {
+        window: Some(Window {
+            requests: 10_000,
+            elapsed: Duration::from_secs(1),
+            server_cpu: Some(Duration::from_secs_f64(cost * 0.01)),
+            client_cpu: Some(Duration::from_secs_f64(client_share)),
+        }),
+        measures: Vec::new(),
     });
     Measured {
         arm: arms::named(name).unwrap(),
@@ -20,6 +23,8 @@ fn measured(name: &str, costs: &[f64], client_share: f64) -> Measured {
         latencies: None,
         bytes: None,
         store: None,
+        live: None,
+        size: Size::default(),
         failure: None,
     }
 }
@@ -114,7 +119,7 @@ fn cores_that_others_were_on_are_warned_of() {
 #[test]
 fn where_one_server_has_no_account_of_its_time_all_costs_are_times_on_the_wall() {
     let mut without = measured("jwt-hs256", &[20.0; 6], 0.5);
-    without.rounds[3].server_cpu = None;
+    without.rounds[3].window.as_mut().unwrap().server_cpu = None;
     let report = report(vec![measured(BARE, &[10.0; 6], 0.5), without]);
     let scenario = &report.scenarios[0];
     assert_eq!(scenario.cost_is, CostIs::Wall);
