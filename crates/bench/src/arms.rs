@@ -36,6 +36,8 @@ pub struct Arm {
     pub(crate) served: &'static str,
     /// Its settings, each as `key=value`.
     pub(crate) settings: &'static [&'static str],
+    /// What else `svt serve` is told.
+    pub(crate) flags: &'static [&'static str],
     pub(crate) carried: Carried,
 }
 
@@ -43,6 +45,16 @@ impl Arm {
     /// Whether there is a bank with users behind it.
     pub(crate) fn has_bank(&self) -> bool {
         self.served != NAKED
+    }
+
+    /// Whether it differs from another arm only in how it writes.
+    pub(crate) fn is_for_writes_alone(&self) -> bool {
+        !self.flags.is_empty()
+    }
+
+    /// Whether what it knows of its logins is in its process alone.
+    pub(crate) fn keeps_in_memory(&self) -> bool {
+        self.settings.contains(&"store=memory")
     }
 }
 
@@ -68,6 +80,7 @@ const fn floor(name: &'static str, title: &'static str, served: &'static str) ->
         side: Side::Floor,
         served,
         settings: &[],
+        flags: &[],
         carried: Carried::Nothing,
     }
 }
@@ -84,6 +97,7 @@ const fn session(
         side: Side::Session,
         served: "session",
         settings,
+        flags: &[],
         carried,
     }
 }
@@ -100,6 +114,7 @@ const fn jwt(
         side: Side::Token,
         served: "jwt",
         settings,
+        flags: &[],
         carried,
     }
 }
@@ -204,7 +219,40 @@ pub const ALL: &[Arm] = &[
         Carried::Cookie,
         &["algorithm=EdDSA", "revocation=none", "transport=cookie"],
     ),
+    Arm {
+        flags: &["--commit-group", "1"],
+        ..jwt(
+            "jwt-eddsa-commit-each",
+            "a JWT with EdDSA, each write committed by itself",
+            Carried::Header,
+            &["algorithm=EdDSA", "revocation=none"],
+        )
+    },
 ];
+
+/// What a server that was not started here can turn out to be.
+static REMOTE: [Arm; 4] = [
+    session("target", "the target, by a cookie", Carried::Cookie, &[]),
+    session("target", "the target, by a header", Carried::Header, &[]),
+    jwt(
+        "target",
+        "the target, by tokens in a header",
+        Carried::Header,
+        &[],
+    ),
+    jwt(
+        "target",
+        "the target, by tokens in a cookie",
+        Carried::Cookie,
+        &[],
+    ),
+];
+
+/// The arm of a server that was not started here.
+pub(crate) fn remote(side: Side, carried: Carried) -> Option<&'static Arm> {
+    let mut kinds = REMOTE.iter();
+    kinds.find(|arm| (arm.side, arm.carried) == (side, carried))
+}
 
 /// The arm of this name.
 #[must_use]

@@ -4,25 +4,30 @@
 //! is measured once in each round, so that whatever the machine does besides is shared by all arms of the round, and what is reported
 //! is the ratio of an arm to the bare one *of the same round*.
 
-mod account;
 pub mod arms;
-mod client;
+mod closed_loop;
 mod cpu;
+mod failure;
+mod login;
 mod open_loop;
 mod pinning;
 mod plan;
 mod process;
+mod remote;
 pub mod report;
 mod run;
 pub mod scenarios;
 mod size;
 pub mod statistics;
 mod store;
+mod target;
+mod visitor;
 mod watch;
 mod wire;
 
-pub use client::BytesEachWay;
 pub use cpu::CpuSource;
-pub use plan::{Plan, Unknown};
+pub use plan::{Plan, Step, Unknown};
+pub use remote::{Remote, RemoteError};
 pub use run::{Observer, RunError, run};
 pub use store::StoreAccess;
+pub use target::BytesEachWay;

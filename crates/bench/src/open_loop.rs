@@ -4,16 +4,14 @@
 //! late counts: nothing is omitted. The times are waited for by asking the clock again and again, since a timer that is a millisecond
 //! late would be all that there is to see.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper::client::conn::http1::SendRequest;
 use tokio::task::JoinSet;
 
-use crate::client::{Failure, Target};
+use crate::failure::Failure;
 use crate::statistics::Latencies;
+use crate::target::Target;
+use crate::visitor::{Visit, Visitor};
 use crate::watch;
 
 /// How many connections share the arrivals, each taking every so-manieth.
@@ -54,18 +52,18 @@ impl Schedule {
 /// The first answer that was wrong.
 pub(crate) async fn window(
     target: &Target,
+    visit: Visit,
     rate: u32,
     length: Duration,
 ) -> Result<Option<Latencies>, Failure> {
-    let mut connected = Vec::new();
-    for _ in 0..CONNECTIONS {
-        connected.push(target.connect().await?);
+    let mut visitors = Vec::new();
+    for seed in 0..CONNECTIONS {
+        visitors.push(target.visitor(seed.into()).await?);
     }
     let schedule = Schedule::new(rate, length);
-    let shared = Arc::new(target.clone());
     let mut lanes = JoinSet::new();
-    for (first, sender) in (0..).zip(connected) {
-        lanes.spawn(take_every(Arc::clone(&shared), sender, schedule, first));
+    for (first, visitor) in (0..).zip(visitors) {
+        lanes.spawn(take_every(visitor, visit, schedule, first));
     }
     let mut all = Latencies::plain().ok_or(Failure::Silence)?;
     let counting = async {
@@ -83,19 +81,18 @@ pub(crate) async fn window(
 
 /// Takes the arrivals `first`, `first + CONNECTIONS`, …
 async fn take_every(
-    target: Arc<Target>,
-    mut sender: SendRequest<Full<Bytes>>,
+    mut visitor: Visitor,
+    visit: Visit,
     schedule: Schedule,
     first: u32,
 ) -> Result<Latencies, Failure> {
     let mut latencies = Latencies::plain().ok_or(Failure::Silence)?;
-    let mut random = fastrand::Rng::with_seed(first.into());
     for arrival in (first..schedule.arrivals).step_by(CONNECTIONS as usize) {
         let time = schedule.time_of(arrival);
         while watch::now() < time {
             tokio::task::yield_now().await;
         }
-        target.ask(&mut sender, &mut random).await?;
+        visitor.visit(visit).await?;
         latencies.record(watch::now().duration_since(time));
     }
     Ok(latencies)

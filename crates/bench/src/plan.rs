@@ -4,25 +4,28 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::arms::{self, Arm, BARE};
-use crate::scenarios::{self, Scenario};
+use crate::arms::{self, Arm, BARE, Side};
+use crate::remote::Remote;
+use crate::scenarios::{self, Logins, Scenario, growth};
 
 /// A tenth of what the slowest arm can do on a small machine, so that latency is not the length of a queue.
-const RATE: u32 = 1000;
+pub(crate) const RATE: u32 = 1000;
 
 /// How much there is besides the windows: starting the servers, logging in, connecting.
 const PER_ARM: Duration = Duration::from_millis(1500);
-const PER_WINDOW: Duration = Duration::from_millis(120);
+const PER_WINDOW: Duration = Duration::from_millis(240);
+/// To write a login to the disk, sign its token, and read it again.
+const PER_SEED: Duration = Duration::from_micros(50);
 
 /// A run, decided on.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The `svt` that serves.
     pub program: PathBuf,
-    /// The arms, the bare one among them.
-    pub arms: Vec<&'static Arm>,
-    /// What is asked of each.
-    pub scenarios: Vec<&'static Scenario>,
+    /// What is done, one after another.
+    pub steps: Vec<Step>,
+    /// A server that runs already, measured beside the arms.
+    pub remote: Option<Remote>,
     /// How often each arm has its turn.
     pub rounds: usize,
     /// How long a turn is.
@@ -33,6 +36,17 @@ pub struct Plan {
     pub rate: Option<NonZero<u32>>,
     /// How many logins an arm has, one of which is drawn for each request.
     pub credentials: usize,
+    /// How many live logins growth is measured with, each number by a server of its own.
+    pub populations: Vec<usize>,
+}
+
+/// One scenario and the arms that it is for.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What is asked of each.
+    pub scenario: &'static Scenario,
+    /// The arms that were named, the bare one among them; none where the scenario takes its usual ones.
+    pub arms: Option<Vec<&'static Arm>>,
 }
 
 /// A name that nothing has.
@@ -50,21 +64,24 @@ impl Plan {
     pub fn plain(program: PathBuf) -> Self {
         Self {
             program,
-            arms: arms::ALL.iter().collect(),
-            scenarios: scenarios::ALL.iter().take(1).collect(),
+            steps: scenarios::ALL.iter().take(1).map(Step::usual).collect(),
+            remote: None,
             rounds: 10,
             window: Duration::from_secs(1),
             connections: 8,
             rate: NonZero::new(RATE),
             credentials: 32,
+            populations: growth::POPULATIONS.to_vec(),
         }
     }
 
     /// The quick run: five arms, five rounds of half a second, no latencies. From five rounds an interval is their whole range.
     #[must_use]
     pub fn quick(program: PathBuf) -> Self {
+        let arms: Vec<_> = arms::QUICK.into_iter().filter_map(arms::named).collect();
+        let read = scenarios::ALL.iter().take(1);
         Self {
-            arms: arms::QUICK.into_iter().filter_map(arms::named).collect(),
+            steps: read.map(|scenario| Step::of(scenario, &arms)).collect(),
             rounds: 5,
             window: Duration::from_millis(500),
             rate: None,
@@ -72,7 +89,7 @@ impl Plan {
         }
     }
 
-    /// Only these arms, and the bare one, which every ratio is over.
+    /// Only these arms, and the bare one, which every ratio is over; in each scenario that the plan has by then.
     ///
     /// # Errors
     /// [`Unknown`] with the names that exist.
@@ -88,11 +105,13 @@ impl Plan {
                 chosen.push(arm);
             }
         }
-        self.arms = chosen;
+        for step in &mut self.steps {
+            step.arms = Some(chosen.clone());
+        }
         Ok(self)
     }
 
-    /// Only these scenarios.
+    /// Only these scenarios, each with its usual arms.
     ///
     /// # Errors
     /// [`Unknown`] with the names that exist.
@@ -104,29 +123,40 @@ impl Plan {
                 existing: list(scenarios::ALL.iter().map(|scenario| scenario.name)),
             })
         });
-        self.scenarios = chosen.collect::<Result<_, _>>()?;
+        let chosen: Vec<&Scenario> = chosen.collect::<Result<_, _>>()?;
+        self.steps = chosen.into_iter().map(Step::usual).collect();
         Ok(self)
     }
 
-    /// How many turns there are in all.
+    /// How many turns there are in all, the warm-ups included.
     #[must_use]
-    pub fn windows(&self) -> usize {
-        self.lanes() * self.rounds
+    pub fn turns(&self) -> usize {
+        self.lanes() * (self.rounds + 1)
     }
 
-    /// How many arms there are in all scenarios together.
+    /// How many servers there are, in all scenarios together.
     #[must_use]
     pub fn lanes(&self) -> usize {
-        let each = self.scenarios.iter();
-        each.map(|scenario| self.arms.iter().filter(|arm| scenario.suits(arm)).count())
+        self.steps
+            .iter()
+            .map(|step| self.lanes_of(step).len())
             .sum()
+    }
+
+    /// The lanes of a step: its arms, and the remote server if the scenario can be asked of one.
+    #[must_use]
+    pub fn lanes_of(&self, step: &Step) -> Vec<(&'static Arm, Option<usize>)> {
+        let remote = self.remote.iter().map(|remote| (remote.arm, None));
+        let remote = remote.filter(|_| step.scenario.suits_remote());
+        let own = step.lanes(&self.populations);
+        own.into_iter().chain(remote).collect()
     }
 
     /// Every scenario.
     #[must_use]
     pub fn with_all_scenarios(self) -> Self {
         Self {
-            scenarios: scenarios::ALL.iter().collect(),
+            steps: scenarios::ALL.iter().map(Step::usual).collect(),
             ..self
         }
     }
@@ -135,10 +165,64 @@ impl Plan {
     #[must_use]
     pub fn estimated(&self) -> Duration {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        // Each arm has one turn before the first round, to warm up.
-        let turns = count(self.windows() + self.lanes());
-        let per_turn = if self.rate.is_some() { 2 } else { 1 };
-        (self.window + PER_WINDOW) * turns * per_turn + PER_ARM * count(self.lanes())
+        let each = self.steps.iter().map(|step| {
+            let (scenario, lanes) = (step.scenario, self.lanes_of(step));
+            let seeded = match scenario.logins {
+                Logins::UsedUp => scenario.used_up(self) * lanes.len(),
+                _ => lanes.iter().filter_map(|(_, live)| *live).sum(),
+            };
+            let turns = count(lanes.len() * (self.rounds + 1));
+            (scenario.turn_length(self) + PER_WINDOW) * turns
+                + PER_ARM * count(lanes.len())
+                + PER_SEED * count(seeded)
+        });
+        each.sum()
+    }
+}
+
+impl Step {
+    /// A scenario with its usual arms.
+    #[must_use]
+    pub fn usual(scenario: &'static Scenario) -> Self {
+        Self {
+            scenario,
+            arms: None,
+        }
+    }
+
+    /// A scenario with these arms.
+    #[must_use]
+    pub fn of(scenario: &'static Scenario, arms: &[&'static Arm]) -> Self {
+        Self {
+            scenario,
+            arms: Some(arms.to_vec()),
+        }
+    }
+
+    /// The arms that can do what is asked, each with its live logins where those are varied. The bare one is always among the usual
+    /// ones, since every ratio is over it.
+    fn lanes(&self, populations: &[usize]) -> Vec<(&'static Arm, Option<usize>)> {
+        let scenario = self.scenario;
+        let is_usual = |arm: &&Arm| match scenario.usual {
+            [] => !arm.is_for_writes_alone(),
+            usual => arm.name == BARE || usual.contains(&arm.name),
+        };
+        let arms: Vec<&'static Arm> = match &self.arms {
+            Some(named) => named.clone(),
+            None => arms::ALL.iter().filter(is_usual).collect(),
+        };
+        let mut lanes = Vec::new();
+        for arm in arms.into_iter().filter(|arm| (scenario.suits)(arm)) {
+            let is_varied =
+                matches!(scenario.logins, Logins::Populations) && arm.side != Side::Floor;
+            if is_varied {
+                let populations = growth::populations(arm, populations);
+                lanes.extend(populations.into_iter().map(|live| (arm, Some(live))));
+            } else {
+                lanes.push((arm, None));
+            }
+        }
+        lanes
     }
 }
 
@@ -150,8 +234,9 @@ fn list(names: impl Iterator<Item = &'static str>) -> String {
 mod tests {
     use super::*;
 
-    fn names(plan: &Plan) -> Vec<&str> {
-        plan.arms.iter().map(|arm| arm.name).collect()
+    fn names(plan: &Plan) -> Vec<&'static str> {
+        let lanes = plan.lanes_of(&plan.steps[0]);
+        lanes.iter().map(|(arm, _)| arm.name).collect()
     }
 
     #[test]
@@ -173,7 +258,7 @@ mod tests {
         let error = plan.with_scenarios(&["reads".to_owned()]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "there is no scenario `reads`; there are read, write, login"
+            "there is no scenario `reads`; there are read, write, login, refresh, logout, day, revocation-lag, login-storm, growth, start"
         );
     }
 

@@ -3,14 +3,28 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use hyper::Method;
 use tempfile::TempDir;
 
 use crate::arms::Arm;
+use crate::failure::Failure;
 use crate::pinning;
 use crate::size::Size;
+use crate::target::{Place, Target};
+use crate::visitor::{Ask, Visit};
+
+/// `GET /healthz`: that there is somebody.
+static ALIVE: Ask = Ask {
+    method: Method::GET,
+    path: "/healthz",
+    body: "",
+    status: hyper::StatusCode::OK,
+    expected: |_| "",
+    is_authenticated: false,
+};
 
 /// Why an arm has no server.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +32,7 @@ pub(crate) enum StartError {
     /// The temporary folder or the process could not be made.
     #[error("cannot start `svt serve`: {0}")]
     Io(#[from] std::io::Error),
-    /// It ended before it listened.
+    /// It ended before it listened, or before it had seeded.
     #[error("`svt serve {served}` did not come up: {said}")]
     Ended {
         /// What was asked of it.
@@ -28,83 +42,165 @@ pub(crate) enum StartError {
     },
 }
 
+/// What to start: an arm, its further settings, and the core that it is kept on.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    pub(crate) arm: &'static Arm,
+    pub(crate) settings: Vec<&'static str>,
+    pub(crate) core: Option<usize>,
+}
+
 /// A running `svt serve` on a free port, with its data in a temporary folder. Dropping it ends the process and removes the folder.
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
-    child: Child,
+    child: Running,
     pub(crate) address: SocketAddr,
+    service: Service,
     /// Removed when this is dropped.
     folder: TempDir,
 }
 
-impl ServerProcess {
-    /// Starts the server of an arm, on one core where one is given, with one worker in any case.
-    pub(crate) fn start(
+/// A process that ends when it is dropped. What it kept is of no use to anybody, so it is not asked to end cleanly.
+#[derive(Debug)]
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended already needs no ending.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Service {
+    /// Starts the server, on one core where one is given, with one worker in any case.
+    pub(crate) fn start(&self, program: &Path) -> Result<ServerProcess, StartError> {
+        self.start_in(program, new_folder()?, &[])
+    }
+
+    /// Starts it with so many logins in its store, and says in which file they are.
+    pub(crate) fn start_seeded(
+        &self,
         program: &Path,
-        arm: &Arm,
-        core: Option<usize>,
-    ) -> Result<Self, StartError> {
-        let folder = tempfile::Builder::new().prefix("svt-bench-").tempdir()?;
-        let log = folder.path().join("stderr");
+        logins: usize,
+    ) -> Result<(ServerProcess, PathBuf), StartError> {
+        let folder = new_folder()?;
+        let file = folder.path().join("credentials");
+        let count = logins.to_string();
+        let seeding = [
+            "--dangerously-seed".as_ref(),
+            count.as_ref(),
+            "--credentials".as_ref(),
+            file.as_os_str(),
+        ];
+        if self.arm.keeps_in_memory() {
+            // Nobody else would find what it seeds, so it seeds and serves.
+            let server = self.start_in(program, folder, &seeding)?;
+            return Ok((server, file));
+        }
+        let mut command = self.command(program, folder.path())?;
+        command.args(seeding).stdout(Stdio::null());
+        let mut seeder = Running(command.spawn()?);
+        if !seeder.0.wait()?.success() {
+            return Err(self.ended(folder.path()));
+        }
+        let server = self.start_in(program, folder, &[])?;
+        Ok((server, file))
+    }
+
+    fn start_in(
+        &self,
+        program: &Path,
+        folder: TempDir,
+        more: &[&std::ffi::OsStr],
+    ) -> Result<ServerProcess, StartError> {
+        let mut command = self.command(program, folder.path())?;
+        command.args(more);
+        let mut child = Running(spawn_on(self.core, command)?);
+        let mut line = String::new();
+        if let Some(out) = child.0.stdout.take() {
+            BufReader::new(out).read_line(&mut line)?;
+        }
+        let address = line.trim().strip_prefix("listening on http://");
+        match address.and_then(|text| text.parse().ok()) {
+            Some(address) => Ok(ServerProcess {
+                child,
+                address,
+                service: self.clone(),
+                folder,
+            }),
+            None => {
+                drop(child);
+                Err(self.ended(folder.path()))
+            }
+        }
+    }
+
+    fn command(&self, program: &Path, folder: &Path) -> Result<Command, StartError> {
         let mut command = Command::new(program);
+        let settings = self.arm.settings.iter().chain(&self.settings);
         command
-            .args([
-                "serve",
-                arm.served,
-                "--listen",
-                "127.0.0.1:0",
-                "--workers",
-                "1",
-            ])
-            .arg("--dangerously-allow")
-            .arg("--data")
-            .arg(folder.path())
-            .args(arm.settings.iter().flat_map(|setting| ["--set", setting]))
+            .args(["serve", self.arm.served, "--listen", "127.0.0.1:0"])
+            .args(["--workers", "1", "--dangerously-allow", "--data"])
+            .arg(folder)
+            .args(settings.flat_map(|setting| ["--set", setting]))
+            .args(self.arm.flags)
             // A line of log for each request would be measured with it.
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(File::create(&log)?);
+            .stderr(File::create(folder.join("stderr"))?);
         // Ctrl-C goes to every process of the terminal's group. The servers are ended by the run, when it has written its report.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = spawn_on(core, command)?;
-        let mut line = String::new();
-        if let Some(out) = child.stdout.take() {
-            BufReader::new(out).read_line(&mut line)?;
-        }
-        let address = line.trim().strip_prefix("listening on http://");
-        if let Some(address) = address.and_then(|text| text.parse().ok()) {
-            return Ok(Self {
-                child,
-                address,
-                folder,
-            });
-        }
-        let _ = child.kill();
-        let _ = child.wait();
-        let said = std::fs::read_to_string(&log).unwrap_or_default();
-        Err(StartError::Ended {
-            served: arm.served,
-            said: said.lines().last().unwrap_or("it said nothing").to_owned(),
-        })
+        Ok(command)
     }
 
+    fn ended(&self, folder: &Path) -> StartError {
+        let said = std::fs::read_to_string(folder.join("stderr")).unwrap_or_default();
+        StartError::Ended {
+            served: self.arm.served,
+            said: said.lines().last().unwrap_or("it said nothing").to_owned(),
+        }
+    }
+}
+
+fn new_folder() -> std::io::Result<TempDir> {
+    tempfile::Builder::new().prefix("svt-bench-").tempdir()
+}
+
+impl ServerProcess {
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     /// Its memory and its data.
     pub(crate) fn size(&self) -> Size {
         Size::of(self.pid(), self.folder.path())
     }
-}
 
-impl Drop for ServerProcess {
-    fn drop(&mut self) {
-        // One that has ended already needs no ending. What it kept is of no use to anybody, so it is not asked to end cleanly.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+    /// One more of the same kind, with a folder of its own.
+    pub(crate) fn another(&self, program: &Path) -> Result<Self, StartError> {
+        self.service.start(program)
+    }
+
+    /// One more of the same kind, with this folder.
+    pub(crate) fn another_in(&self, program: &Path, folder: TempDir) -> Result<Self, StartError> {
+        self.service.start_in(program, folder, &[])
+    }
+
+    /// Asks whether it is alive, and waits for the answer.
+    pub(crate) async fn first_answer(&self) -> Result<(), Failure> {
+        let visit = Visit::Ask(&ALIVE);
+        let place = Place::of(self.address);
+        let target = Target::new(place, None, self.service.arm, Vec::new(), Some(visit));
+        target.visitor(0).await?.visit(visit).await
+    }
+
+    /// Ends it at once, as a power cut would, and keeps its folder.
+    pub(crate) fn kill(self) -> TempDir {
+        drop(self.child);
+        self.folder
     }
 }
 

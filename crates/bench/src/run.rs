@@ -2,18 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::account;
 use crate::arms::Arm;
-use crate::client::{BytesEachWay, Failure, Target};
 use crate::cpu::CpuSource;
-use crate::open_loop;
+use crate::failure::Failure;
+use crate::login::{self, Login};
 use crate::pinning::{self, Cores};
 use crate::plan::Plan;
-use crate::process::ServerProcess;
+use crate::process::{ServerProcess, Service};
 use crate::report::{Machine, Measured, Report, Turned};
-use crate::scenarios::Scenario;
+use crate::scenarios::{Logins, Scenario};
 use crate::statistics::Latencies;
 use crate::store::{Counts, StoreAccess};
+use crate::target::{BytesEachWay, Place, Target};
 use crate::watch;
 
 /// The order of the arms within a round is drawn from this, so that no arm always follows the same other.
@@ -43,6 +43,8 @@ pub enum RunError {
 /// An arm with its server and what it has shown.
 struct Lane {
     arm: &'static Arm,
+    /// How many logins are live, where that is varied.
+    live: Option<usize>,
     /// Kept alive: dropping it ends the server.
     server: Option<ServerProcess>,
     target: Option<Target>,
@@ -87,12 +89,13 @@ async fn measure(
 ) -> Report {
     let begun = watch::now();
     let mut report = Report::begin(plan, Machine::this(cores));
-    for scenario in &plan.scenarios {
+    for step in &plan.steps {
+        let scenario = step.scenario;
         let mut lanes = Vec::new();
-        for arm in plan.arms.iter().filter(|arm| scenario.suits(arm)) {
+        for (arm, live) in plan.lanes_of(step) {
             if !stop.load(Ordering::Relaxed) {
                 observer.preparing(arm);
-                lanes.push(prepare(plan, arm, scenario, cores).await);
+                lanes.push(Lane::prepare(plan, scenario, arm, live, cores).await);
             }
         }
         rounds(plan, scenario, &mut lanes, observer, stop, &report).await;
@@ -109,53 +112,92 @@ async fn measure(
     report
 }
 
-async fn prepare(
-    plan: &Plan,
-    arm: &'static Arm,
-    scenario: &'static Scenario,
-    cores: Option<Cores>,
-) -> Lane {
-    let mut lane = Lane {
-        arm,
-        server: None,
-        target: None,
-        rounds: Vec::new(),
-        latencies: None,
-        bytes: None,
-        counted: None,
-        failure: None,
-    };
-    match ready(plan, arm, scenario, cores).await {
-        Ok((server, target, bytes)) => {
-            lane.bytes = Some(bytes);
-            lane.counted = Counts::of(server.address).await;
-            lane.server = Some(server);
-            lane.target = Some(target);
-        }
-        Err(reason) => lane.failure = Some(reason),
-    }
-    lane
-}
-
-/// Starts the server, logs in, and sees that every credential gets the right answer.
+/// Starts the server, provides logins, and sees that every credential gets the right answer.
 async fn ready(
     plan: &Plan,
-    arm: &'static Arm,
     scenario: &'static Scenario,
+    arm: &'static Arm,
+    live: Option<usize>,
     cores: Option<Cores>,
-) -> Result<(ServerProcess, Target, BytesEachWay), String> {
-    let server = ServerProcess::start(&plan.program, arm, cores.map(|cores| cores.server))
-        .map_err(|error| error.to_string())?;
-    let credentials = account::credentials(server.address, arm, plan.credentials)
-        .await
-        .map_err(|error| error.to_string())?;
-    let target = Target::new(server.address, server.pid(), scenario, arm, credentials)
-        .ok_or_else(|| "the address of the scenario is none".to_owned())?;
-    let bytes = target
-        .check()
-        .await
-        .map_err(|failure| failure.to_string())?;
+) -> Result<(Option<ServerProcess>, Target, Option<BytesEachWay>), String> {
+    let visit = scenario.visit();
+    let (server, place, logins) = match plan
+        .remote
+        .as_ref()
+        .filter(|remote| std::ptr::eq(remote.arm, arm))
+    {
+        Some(remote) => {
+            let logins = remote.logins(few(plan, scenario)).await;
+            (
+                None,
+                remote.place.clone(),
+                logins.map_err(|error| error.to_string())?,
+            )
+        }
+        None => {
+            let (server, logins) = served(plan, scenario, arm, live, cores).await?;
+            let place = Place::of(server.address);
+            (Some(server), place, logins)
+        }
+    };
+    let pid = server.as_ref().map(ServerProcess::pid);
+    let target = Target::new(place, pid, arm, logins, visit);
+    let bytes = match visit {
+        Some(visit) => Some(
+            target
+                .check(visit)
+                .await
+                .map_err(|failure| failure.to_string())?,
+        ),
+        None => None,
+    };
     Ok((server, target, bytes))
+}
+
+/// How many logins are made by logging in.
+fn few(plan: &Plan, scenario: &Scenario) -> usize {
+    match scenario.logins {
+        Logins::Some(few) => few,
+        Logins::None => 0,
+        _ => plan.credentials,
+    }
+}
+
+/// Starts a server of our own, with the logins that the scenario wants of it.
+async fn served(
+    plan: &Plan,
+    scenario: &'static Scenario,
+    arm: &'static Arm,
+    live: Option<usize>,
+    cores: Option<Cores>,
+) -> Result<(ServerProcess, Vec<Login>), String> {
+    let service = Service {
+        arm,
+        settings: (scenario.settings)(arm.side).to_vec(),
+        core: cores.map(|cores| cores.server),
+    };
+    let seeded = match (live, scenario.logins) {
+        (Some(live), _) => Some(live),
+        (None, Logins::UsedUp) => Some(scenario.used_up(plan)),
+        _ => None,
+    };
+    let (server, logins) = match seeded {
+        Some(count) => {
+            let (server, file) = service
+                .start_seeded(&plan.program, count)
+                .map_err(|error| error.to_string())?;
+            (server, login::seeded(&file))
+        }
+        None => {
+            let server = service
+                .start(&plan.program)
+                .map_err(|error| error.to_string())?;
+            let logins = login::some(&Place::of(server.address), arm, few(plan, scenario)).await;
+            (server, logins)
+        }
+    };
+    let logins = logins.map_err(|error| error.to_string())?;
+    Ok((server, logins))
 }
 
 /// One warm-up and then every round. A round that was broken off is left out, so that every arm has the same ones.
@@ -183,15 +225,15 @@ async fn rounds(
                 continue;
             };
             observer.turn(lane.arm, round);
-            match turn(plan, scenario, &target).await {
-                Ok((window, latencies)) => this_round.push((index, window, latencies)),
+            match scenario.turn(plan, &target, lane.server.as_ref()).await {
+                Ok((turned, latencies)) => this_round.push((index, turned, latencies)),
                 Err(failure) => lane.fail(&failure),
             }
         }
         if round > 0 {
-            for (index, window, latencies) in this_round {
+            for (index, turned, latencies) in this_round {
                 if let Some(lane) = lanes.get_mut(index) {
-                    lane.keep(window, latencies);
+                    lane.keep(turned, latencies);
                 }
             }
             let mut until_now = before.clone();
@@ -201,25 +243,37 @@ async fn rounds(
     }
 }
 
-/// One arm's turn: at saturation, and then at the fixed rate.
-async fn turn(
-    plan: &Plan,
-    scenario: &Scenario,
-    target: &Target,
-) -> Result<(Turned, Option<Latencies>), Failure> {
-    let window = target.window(plan.connections, plan.window).await?;
-    let latencies = match plan.rate.filter(|_| scenario.is_paced) {
-        Some(rate) => open_loop::window(target, rate.get(), plan.window).await?,
-        None => None,
-    };
-    let turned = Turned {
-        window: Some(window),
-        measures: Vec::new(),
-    };
-    Ok((turned, latencies))
-}
-
 impl Lane {
+    async fn prepare(
+        plan: &Plan,
+        scenario: &'static Scenario,
+        arm: &'static Arm,
+        live: Option<usize>,
+        cores: Option<Cores>,
+    ) -> Self {
+        let mut lane = Self {
+            arm,
+            live,
+            server: None,
+            target: None,
+            rounds: Vec::new(),
+            latencies: None,
+            bytes: None,
+            counted: None,
+            failure: None,
+        };
+        match ready(plan, scenario, arm, live, cores).await {
+            Ok((server, target, bytes)) => {
+                lane.bytes = bytes;
+                lane.counted = Counts::of(target.place.address).await;
+                lane.server = server;
+                lane.target = Some(target);
+            }
+            Err(reason) => lane.failure = Some(reason),
+        }
+        lane
+    }
+
     /// Latencies are those of all rounds, or there are none.
     fn keep(&mut self, turned: Turned, latencies: Option<Latencies>) {
         let is_first = self.rounds.is_empty();
@@ -245,15 +299,15 @@ impl Lane {
 
     /// How often the server went to its database for a request, by its own account.
     async fn store(&self) -> Option<StoreAccess> {
-        let (server, before) = (self.server.as_ref()?, self.counted?);
-        Counts::of(server.address).await?.since(&before)
+        let (target, before) = (self.target.as_ref()?, self.counted?);
+        Counts::of(target.place.address).await?.since(&before)
     }
 
     /// What there is until now, but for the store, which only the server can tell.
     fn measured(&self) -> Measured {
         Measured {
             arm: self.arm,
-            live: None,
+            live: self.live.map(|live| live as u64),
             source: self
                 .target
                 .as_ref()

@@ -9,49 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use bench::arms::Arm;
+use bench::arms::{self, Arm};
 use bench::report::{Report, to_csv, to_html, to_text};
-use bench::{Observer, Plan};
+use bench::{Observer, Plan, scenarios};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What is measured, and where it is written.
 #[derive(Args)]
-#[command(after_help = "\
-How it measures
-
-Each arm is a server of its own, started here on a free port with an empty database, all of them on one core where the system \
-allows, and the client on another. In each round every arm has one turn. What counts is the CPU time that a request costs the \
-server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
-ratios and the interval in which it would lie 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
-leaves out 1. Latencies are those of a fixed rate and count from the time that a request was meant to be sent, so that a server \
-which stalls cannot hide it. An arm that gives one wrong answer fails and has no figures.
-
-What it does not show: your network, your database, your users. Ratios hold elsewhere better than microseconds do.
-
-Arms
-  bare                     the bank without authentication, which all ratios are over
-  naked                    one handler with nothing around it
-  session-memory, session-sqlite
-                           a cookie session, by where it is kept
-  opaque-bearer            the same session id in the Authorization header
-  jwt-hs256, jwt-eddsa, jwt-es256, jwt-rs256
-                           an access token, by its algorithm; each also with
-                           -denylist and -not-before, ways to take it back
-  jwt-cookie               a JWT in a cookie
-
-Scenarios
-  read                     GET /whoami with a credential
-  write                    POST /notes with a credential
-  login                    POST /login: Argon2id, whatever comes after it
-
-Examples
-  svt bench --quick                         five arms, within a minute
-  svt bench --out results                   every arm; a page with plots, JSON, CSV
-  svt bench --arm session-sqlite --arm jwt-hs256 --rounds 20
-                                            two arms, smaller intervals
-
-Exit codes: 0 done; 1 an arm failed or the run was stopped, and what was measured by then is written; 2 unusable input.")]
+#[command(after_help = explanation())]
 pub(crate) struct BenchArguments {
     /// Five arms, five rounds of half a second: within a minute, with wide intervals
     #[arg(long)]
@@ -71,6 +37,9 @@ pub(crate) struct BenchArguments {
     /// At how many requests a second latencies are measured; [default: 1000, or none with --quick]
     #[arg(long, value_name = "N")]
     rate: Option<NonZero<u32>>,
+    /// How many live logins growth is measured with; may be given more than once; [default: 1000, 10000, 100000, 1000000]
+    #[arg(long, value_name = "N")]
+    live: Vec<NonZero<u32>>,
     /// Prints the JSON Schema of results.json and measures nothing
     #[arg(long, exclusive = true)]
     schema: bool,
@@ -80,6 +49,48 @@ pub(crate) struct BenchArguments {
     /// Writes report.html, results.json and results.csv there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+/// What `--help` says beneath the options. Arms and scenarios are those that there are.
+fn explanation() -> String {
+    let arms = arms::ALL.iter().map(|arm| (arm.name, arm.title));
+    let scenarios = scenarios::ALL
+        .iter()
+        .map(|scenario| (scenario.name, scenario.title));
+    format!(
+        "\
+How it measures
+
+Each arm is a server of its own, started here on a free port with an empty database, all of them on one core where the system \
+allows, and the client on another. In each round every arm has one turn. What counts is the CPU time that a request costs the \
+server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
+ratios and the interval in which it would lie 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
+leaves out 1. Latencies are those of a fixed rate and count from the time that a request was meant to be sent, so that a server \
+which stalls cannot hide it. An arm that gives one wrong answer fails and has no figures.
+
+What it does not show: your network, your database, your users. Ratios hold elsewhere better than microseconds do.
+
+Arms
+{}
+Scenarios
+{}
+Examples
+  svt bench --quick                         a few arms, within a minute
+  svt bench --out results                   every arm; a page with plots, JSON, CSV
+  svt bench --arm session-sqlite --arm jwt-hs256 --rounds 20
+                                            two arms, smaller intervals
+  svt bench --scenario growth --live 1000 --live 50000
+                                            what more live logins cost
+
+Exit codes: 0 done; 1 an arm failed or the run was stopped, and what was measured by then is written; 2 unusable input.",
+        listed(arms),
+        listed(scenarios)
+    )
+}
+
+fn listed(rows: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    rows.map(|(name, title)| format!("  {name:21} {title}\n"))
+        .collect()
 }
 
 /// Runs the benchmark and prints what it found.
@@ -97,8 +108,8 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = super::asked_to_stop()?;
     eprintln!(
-        "{} arms, {} rounds of {} ms: about {}. Ctrl-C ends it and keeps what was measured.",
-        plan.arms.len(),
+        "{} servers, {} rounds of {} ms: about {}. Ctrl-C ends it and keeps what was measured.",
+        plan.lanes(),
         plan.rounds,
         plan.window.as_millis(),
         humantime::format_duration(Duration::from_secs(plan.estimated().as_secs() + 1)),
@@ -140,16 +151,20 @@ fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     if arguments.all {
         plan = plan.with_all_scenarios();
     }
-    if !arguments.arms.is_empty() {
-        plan = plan.with_arms(&arguments.arms)?;
-    }
     if !arguments.scenarios.is_empty() {
         plan = plan.with_scenarios(&arguments.scenarios)?;
+    }
+    if !arguments.arms.is_empty() {
+        plan = plan.with_arms(&arguments.arms)?;
     }
     if let Some(rounds) = arguments.rounds {
         plan.rounds = rounds.into();
     }
     plan.rate = arguments.rate.or(plan.rate);
+    if !arguments.live.is_empty() {
+        let live = arguments.live.iter().map(|live| live.get() as usize);
+        plan.populations = live.collect();
+    }
     Ok(plan)
 }
 
@@ -191,7 +206,7 @@ struct Progress {
 
 impl Progress {
     fn of(plan: &Plan) -> Self {
-        let turns = plan.windows() + plan.lanes();
+        let turns = plan.turns();
         let bar = ProgressBar::new(u64::try_from(turns).unwrap_or(u64::MAX));
         // A template that does not parse leaves the plain bar.
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left  {msg}") {

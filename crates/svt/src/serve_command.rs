@@ -62,6 +62,9 @@ pub(crate) struct ServeArguments {
     /// How many threads answer; [default: one for each core that this process may use]
     #[arg(long, value_name = "N")]
     workers: Option<NonZero<usize>>,
+    /// How many writes may share a commit; 1 shows what it is worth that they do; [default: 64]
+    #[arg(long, value_name = "N")]
+    commit_group: Option<NonZero<usize>>,
     /// A setting: idle_timeout=10m, http.behind_tls_proxy=true, …; `svt settings` lists them
     #[arg(long = "set", value_name = "K=V")]
     set: Vec<String>,
@@ -94,7 +97,11 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
             arguments.data.display()
         )
     })?;
-    let database = Database::open(arguments.data.join("bank.db"))?;
+    let path = arguments.data.join("bank.db");
+    let database = match arguments.commit_group {
+        Some(most) => Database::open_grouping(path, most)?,
+        None => Database::open(path)?,
+    };
     let keys = KeyFolder::open_or_create(
         &arguments
             .keys

@@ -160,7 +160,7 @@ fn an_unknown_name_is_answered_with_those_that_exist() {
         ),
         (
             ["bench", "--scenario", "reads"],
-            "there is no scenario `reads`; there are read, write, login",
+            "there is no scenario `reads`; there are read, write, login, refresh, ",
         ),
     ] {
         let output = start(&arguments).wait_with_output().unwrap();

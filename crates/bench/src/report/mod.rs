@@ -20,13 +20,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::arms::{Arm, BARE, Side};
-use crate::client::{BytesEachWay, Window};
+use crate::closed_loop::Window;
 use crate::cpu::CpuSource;
 use crate::plan::Plan;
 use crate::scenarios::Scenario;
 use crate::size::Size;
 use crate::statistics::{self, Estimate, Latencies};
 use crate::store::StoreAccess;
+use crate::target::BytesEachWay;
 use crate::watch;
 
 pub use baseline::{BaselineError, Change};
@@ -102,6 +103,9 @@ pub struct ScenarioReport {
     pub name: String,
     /// Its heading.
     pub title: String,
+    /// What a cost is the cost of: a request, a day.
+    #[serde(default = "a_request")]
+    pub unit: String,
     /// What a cost is: `cpu` time of the server's process or, where the system has no account of it for every round, time on the
     /// `wall`.
     pub cost_is: CostIs,
@@ -309,6 +313,7 @@ impl ScenarioReport {
         Self {
             name: scenario.name.to_owned(),
             title: scenario.title.to_owned(),
+            unit: scenario.unit.to_owned(),
             cost_is,
             client_cost_us: arms.first().and_then(ArmReport::client_cost_us),
             noise: statistics::estimate(&bare).map(|estimate| estimate.spread()),
@@ -366,6 +371,10 @@ impl ArmReport {
         let rounds = self.rounds.iter();
         rounds.filter_map(|round| round.cost_us(cost_is)).collect()
     }
+}
+
+fn a_request() -> String {
+    "request".to_owned()
 }
 
 /// The costs of the arm of this name, round by round; none where it has none.

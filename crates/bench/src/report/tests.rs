@@ -13,6 +13,7 @@ fn measured(name: &str, costs: &[f64], client_share: f64) -> Measured {
             elapsed: Duration::from_secs(1),
             server_cpu: Some(Duration::from_secs_f64(cost * 0.01)),
             client_cpu: Some(Duration::from_secs_f64(client_share)),
+            p99: None,
         }),
         measures: Vec::new(),
     });

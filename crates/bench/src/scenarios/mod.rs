@@ -1,85 +1,195 @@
-//! What is asked of every arm.
+//! What is asked of every arm. A new one is a file here, and a row in [`ALL`].
 
-use hyper::Method;
+pub(crate) mod day;
+pub(crate) mod growth;
+mod lag;
+mod login;
+mod logout;
+mod read;
+mod refresh;
+mod start;
+mod storm;
+mod write;
+
+use std::time::Duration;
 
 use crate::arms::{Arm, Side};
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::process::ServerProcess;
+use crate::report::Turned;
+use crate::statistics::Latencies;
+use crate::target::Target;
+use crate::visitor::Visit;
+use crate::{closed_loop, open_loop};
 
-/// One request, and what its answer must be.
+/// Something that is done to a server, and what is measured meanwhile.
 #[derive(Debug)]
 pub struct Scenario {
     /// By which it is chosen: `--scenario NAME`.
     pub name: &'static str,
     /// As a heading.
     pub title: &'static str,
-    pub(crate) method: Method,
-    pub(crate) path: &'static str,
-    /// JSON; empty where there is none.
-    pub(crate) body: &'static str,
-    /// The status of a right answer.
-    pub(crate) status: u16,
-    /// What the body of a right answer has in it.
-    pub(crate) expected: fn(&Arm) -> &'static str,
-    /// Whether the request carries a credential.
-    pub(crate) is_authenticated: bool,
+    /// What a cost is the cost of: a request, a day.
+    pub unit: &'static str,
+    pub(crate) work: Work,
     /// Whether latencies are measured at the run's rate: not where no server could keep up with it.
     pub(crate) is_paced: bool,
-    /// Whether the handler with nothing around it has an answer.
-    pub(crate) suits_naked: bool,
+    pub(crate) logins: Logins,
+    /// Which arms can do it.
+    pub(crate) suits: fn(&Arm) -> bool,
+    /// Which of them are measured unless others are named; all where none is said.
+    pub(crate) usual: &'static [&'static str],
+    /// What the servers are told besides their own settings.
+    pub(crate) settings: fn(Side) -> &'static [&'static str],
 }
 
-impl Scenario {
-    /// Whether this can be asked of the arm.
-    pub(crate) fn suits(&self, arm: &Arm) -> bool {
-        self.suits_naked || arm.has_bank()
-    }
+/// What a turn is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    /// As many visits as a window has room for, by so many visitors, or the run's.
+    Window(Visit, Option<usize>),
+    /// So many visits by each of the run's visitors.
+    Each(Visit, u64),
+    /// How long a login is accepted after its end.
+    RevocationLag,
+    /// Reads beside more logins than can be hashed.
+    LoginStorm,
+    /// From the start of the process to its first answer.
+    Start,
 }
 
-/// Every scenario. A new one is a row here.
+/// How a server comes by the logins of its visitors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Logins {
+    /// Not at all: the user is signed up, and that is all.
+    None,
+    /// By logging in as often as the plan says.
+    Few,
+    /// By logging in so often.
+    Some(usize),
+    /// As many as all turns use up, seeded before the server starts.
+    UsedUp,
+    /// As many as the plan's populations say, seeded: a server for each.
+    Populations,
+}
+
+/// Every scenario.
 pub const ALL: &[Scenario] = &[
-    Scenario {
-        name: "read",
-        title: "an authenticated read, GET /whoami",
-        method: Method::GET,
-        path: "/whoami",
-        body: "",
-        status: 200,
-        expected: |_| r#""username":"benchmark""#,
-        is_authenticated: true,
-        is_paced: true,
-        suits_naked: true,
-    },
-    Scenario {
-        name: "write",
-        title: "an authenticated write, POST /notes, durable before it is answered",
-        method: Method::POST,
-        path: "/notes",
-        body: r#"{"text":"benchmark"}"#,
-        status: 201,
-        expected: |_| r#""text":"benchmark""#,
-        is_authenticated: true,
-        is_paced: true,
-        suits_naked: false,
-    },
-    Scenario {
-        name: "login",
-        title: "a login, POST /login, which is Argon2id before anything else",
-        method: Method::POST,
-        path: "/login",
-        body: r#"{"username":"benchmark","password":"one-second-is-a-long-time"}"#,
-        status: 200,
-        expected: |arm| match arm.side {
-            Side::Floor => "{}",
-            Side::Session => r#""username":"benchmark""#,
-            Side::Token => r#""refresh_token":"#,
-        },
-        is_authenticated: false,
-        is_paced: false,
-        suits_naked: false,
-    },
+    read::SCENARIO,
+    write::SCENARIO,
+    login::SCENARIO,
+    refresh::SCENARIO,
+    logout::SCENARIO,
+    day::SCENARIO,
+    lag::SCENARIO,
+    storm::SCENARIO,
+    growth::SCENARIO,
+    start::SCENARIO,
 ];
 
 /// The scenario of this name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static Scenario> {
     ALL.iter().find(|scenario| scenario.name == name)
+}
+
+impl Scenario {
+    /// What its visitors do; none where a turn makes logins of its own, or needs none.
+    pub(crate) fn visit(&self) -> Option<Visit> {
+        match self.work {
+            Work::Window(visit, _) | Work::Each(visit, _) => Some(visit),
+            Work::LoginStorm => Some(read::VISIT),
+            Work::RevocationLag | Work::Start => None,
+        }
+    }
+
+    /// Whether a server that was not started here can be asked: not where its settings, its seeds or its process are needed.
+    pub(crate) fn suits_remote(&self) -> bool {
+        matches!(self.logins, Logins::Few | Logins::Some(_))
+            && matches!(self.work, Work::Window(..) | Work::Each(..))
+    }
+
+    /// How many logins all turns of a plan use up, the check before and the warm-up included.
+    pub(crate) fn used_up(&self, plan: &Plan) -> usize {
+        match self.work {
+            Work::Each(_, each) => {
+                plan.connections * usize::try_from(each).unwrap_or(usize::MAX) * (plan.rounds + 1)
+                    + 1
+            }
+            _ => plan.credentials,
+        }
+    }
+
+    /// About how long a turn is.
+    pub(crate) fn turn_length(&self, plan: &Plan) -> Duration {
+        match self.work {
+            Work::Window(..) if self.is_paced && plan.rate.is_some() => plan.window * 2,
+            Work::Window(..) => plan.window,
+            Work::Each(Visit::Day, each) => Duration::from_millis(200) * u32_of(each),
+            Work::Each(_, each) => Duration::from_millis(2) * u32_of(each),
+            Work::RevocationLag => lag::LIFETIME,
+            Work::LoginStorm => storm::length(plan),
+            Work::Start => Duration::from_millis(300),
+        }
+    }
+
+    /// One turn of an arm.
+    pub(crate) async fn turn(
+        &self,
+        plan: &Plan,
+        target: &Target,
+        server: Option<&ServerProcess>,
+    ) -> Result<(Turned, Option<Latencies>), Failure> {
+        let plain = |window| Turned {
+            window: Some(window),
+            measures: Vec::new(),
+        };
+        match self.work {
+            Work::Window(visit, visitors) => {
+                let visitors = visitors.unwrap_or(plan.connections);
+                let window = closed_loop::window(target, visit, visitors, plan.window).await?;
+                let latencies = match plan.rate.filter(|_| self.is_paced) {
+                    Some(rate) => open_loop::window(target, visit, rate.get(), plan.window).await?,
+                    None => None,
+                };
+                let measures = match visit {
+                    Visit::Refresh => refresh::measures(&window),
+                    _ => Vec::new(),
+                };
+                Ok((
+                    Turned {
+                        measures,
+                        ..plain(window)
+                    },
+                    latencies,
+                ))
+            }
+            Work::Each(visit, each) => {
+                let window = closed_loop::share(target, visit, plan.connections, each).await?;
+                Ok((plain(window), None))
+            }
+            Work::RevocationLag => Ok((lag::turn(target).await?, None)),
+            Work::LoginStorm => Ok((storm::turn(plan, target).await?, None)),
+            Work::Start => Ok((start::turn(plan, server).await?, None)),
+        }
+    }
+}
+
+fn u32_of(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Nothing besides an arm's own settings.
+pub(crate) fn no_settings(_: Side) -> &'static [&'static str] {
+    &[]
+}
+
+/// Logins that outlive the longest run.
+pub(crate) fn long_lived(side: Side) -> &'static [&'static str] {
+    match side {
+        Side::Floor => &[],
+        Side::Session => &["idle_timeout=12h", "absolute_timeout=12h"],
+        Side::Token => &["access_lifetime=12h"],
+    }
 }

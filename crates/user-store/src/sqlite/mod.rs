@@ -5,6 +5,7 @@ mod migrations;
 mod temporary;
 mod writer;
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -77,7 +78,15 @@ impl Database {
     /// # Errors
     /// [`OpenError`], each in one line that says what to do.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::start(path.as_ref(), None)
+        Self::start(path.as_ref(), None, writer::GROUP)
+    }
+
+    /// Opens the file as [`Self::open`] does, with at most so many writes to a commit. One shows what it is worth that they share.
+    ///
+    /// # Errors
+    /// [`OpenError`], as [`Self::open`].
+    pub fn open_grouping(path: impl AsRef<Path>, most: NonZero<usize>) -> Result<Self, OpenError> {
+        Self::start(path.as_ref(), None, most)
     }
 
     /// Opens a fresh database in a folder of its own, which is removed when the last handle is dropped. For tests.
@@ -89,17 +98,21 @@ impl Database {
     pub fn open_temporary() -> Result<Self, OpenError> {
         let folder = TemporaryFolder::create()?;
         let path = folder.path().join("svt.db");
-        Self::start(&path, Some(folder))
+        Self::start(&path, Some(folder), writer::GROUP)
     }
 
-    fn start(path: &Path, folder: Option<TemporaryFolder>) -> Result<Self, OpenError> {
+    fn start(
+        path: &Path,
+        folder: Option<TemporaryFolder>,
+        group: NonZero<usize>,
+    ) -> Result<Self, OpenError> {
         let connection = connection::open_writer(path)?;
         let (queue, jobs) = sync_channel(QUEUE);
         let counters = SharedCounters::default();
         let counted = counters.clone();
         let writer = thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || writer::run(connection, &jobs, &counted))
+            .spawn(move || writer::run(connection, &jobs, &counted, group))
             .map_err(OpenError::NoThread)?;
         Ok(Self {
             shared: Arc::new(Shared {

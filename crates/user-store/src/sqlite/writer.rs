@@ -4,6 +4,7 @@
 //! queue, and whatever has queued up while the disk was busy is committed together, so that `synchronous=FULL` costs one flush for many.
 
 use std::any::Any;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use tracing::Span;
 use crate::StoreError;
 
 /// How many jobs share a commit at most. More gain nothing measurable and delay the first of them.
-const GROUP: usize = 64;
+pub(super) const GROUP: NonZero<usize> = NonZero::new(64).unwrap();
 
 /// One write, waiting its turn.
 pub(super) trait Job: Send {
@@ -113,9 +114,14 @@ pub(super) struct Counters {
 }
 
 /// Writes until every handle is gone and the queue is empty, then folds the log into the file and closes it.
-pub(super) fn run(mut connection: Connection, queue: &Receiver<Box<dyn Job>>, counters: &Counters) {
+pub(super) fn run(
+    mut connection: Connection,
+    queue: &Receiver<Box<dyn Job>>,
+    counters: &Counters,
+    most: NonZero<usize>,
+) {
     while let Ok(first) = queue.recv() {
-        group(&mut connection, first, queue, counters);
+        group(&mut connection, first, queue, counters, most.get());
     }
     // Another process may be reading, and then the log simply stays for the next checkpoint.
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
@@ -129,17 +135,18 @@ fn group(
     first: Box<dyn Job>,
     queue: &Receiver<Box<dyn Job>>,
     counters: &Counters,
+    most: usize,
 ) {
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
         // Another process held the lock for as long as we wait, and all who queued have waited with the first.
-        let others = queue.try_iter().take(GROUP);
+        let others = queue.try_iter().take(most);
         for job in std::iter::once(first).chain(others) {
             counters.finished.fetch_add(1, Ordering::Relaxed);
             job.finish(Err(error.clone()));
         }
         return;
     }
-    let mut jobs = Vec::with_capacity(GROUP);
+    let mut jobs = Vec::with_capacity(most);
     let mut kept = 0;
     let mut next = Some(first);
     let mut outcome = Ok(());
@@ -155,7 +162,7 @@ fn group(
                 break;
             }
         }
-        next = if jobs.len() < GROUP {
+        next = if jobs.len() < most {
             queue.try_recv().ok()
         } else {
             None

@@ -1,0 +1,205 @@
+//! The closed loop: a few visitors, each of whom sends the next request when the last one is answered.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::cpu;
+use crate::failure::Failure;
+use crate::statistics::Latencies;
+use crate::target::Target;
+use crate::visitor::{Visit, Visitor};
+use crate::watch;
+
+/// How long the visitors run before anything is counted.
+const SETTLING: Duration = Duration::from_millis(100);
+
+/// How long a server may take for one answer, within a window and at its end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What one window has shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Window {
+    /// Visits, all of them answered rightly.
+    pub(crate) requests: u64,
+    pub(crate) elapsed: Duration,
+    /// Of the server's process. None where the system has no account of it.
+    pub(crate) server_cpu: Option<Duration>,
+    /// Of the thread that sends.
+    pub(crate) client_cpu: Option<Duration>,
+    /// How long one of a hundred visits took longer than, with all visitors at it; none where too few were seen to tell.
+    pub(crate) p99: Option<Duration>,
+}
+
+/// Fewer visits than this, and the slowest hundredth of them is less than ten.
+const ENOUGH: u64 = 1000;
+
+/// What the visitors of a window have in common.
+#[derive(Default)]
+struct Shared {
+    // Added to by every visitor and read twice a window: on one thread, so no order is asked of it.
+    answered: AtomicU64,
+    is_counting: AtomicBool,
+    stop: AtomicBool,
+    failure: OnceLock<Failure>,
+    /// Of the visits that were counted; a visitor adds its own when it ends.
+    latencies: Mutex<Option<Latencies>>,
+}
+
+/// Keeps a server busy for a window, and says what that cost. The connections are made anew, since servers close those that wait while
+/// other arms have their turn.
+///
+/// # Errors
+/// The first answer that was wrong; then nothing was measured.
+pub(crate) async fn window(
+    target: &Target,
+    visit: Visit,
+    visitors: usize,
+    length: Duration,
+) -> Result<Window, Failure> {
+    let shared = Arc::new(Shared::default());
+    let mut loops = JoinSet::new();
+    for seed in 0..visitors {
+        let visitor = target.visitor(seed as u64).await?;
+        loops.spawn(keep_visiting(visitor, visit, None, Arc::clone(&shared)));
+    }
+    tokio::time::sleep(SETTLING).await;
+    shared.is_counting.store(true, Ordering::Relaxed);
+    let before = Reading::take(target, &shared);
+    // A window without an answer is made longer: on a machine with much else to do a turn may come late.
+    let mut after;
+    loop {
+        tokio::time::sleep(length).await;
+        after = Reading::take(target, &shared);
+        let waited = after.at.duration_since(before.at);
+        if after.answered > before.answered || waited > PATIENCE || shared.failure.get().is_some() {
+            break;
+        }
+    }
+    shared.is_counting.store(false, Ordering::Relaxed);
+    shared.stop.store(true, Ordering::Relaxed);
+    // A server that has stopped answering is not waited for; what is left is dropped with its connection.
+    let all_ended = async { while loops.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(PATIENCE, all_ended).await;
+    after.since(&before, &shared)
+}
+
+/// Lets each visitor pay so many visits and no more, and says what all of them together cost. For visits that use something up, or that
+/// are too long for the edges of a window not to matter.
+///
+/// # Errors
+/// The first answer that was wrong; then nothing was measured.
+pub(crate) async fn share(
+    target: &Target,
+    visit: Visit,
+    visitors: usize,
+    each: u64,
+) -> Result<Window, Failure> {
+    let shared = Arc::new(Shared::default());
+    let mut ready = Vec::new();
+    for seed in 0..visitors {
+        ready.push(target.visitor(seed as u64).await?);
+    }
+    shared.is_counting.store(true, Ordering::Relaxed);
+    let before = Reading::take(target, &shared);
+    let mut loops = JoinSet::new();
+    for visitor in ready {
+        loops.spawn(keep_visiting(
+            visitor,
+            visit,
+            Some(each),
+            Arc::clone(&shared),
+        ));
+    }
+    while loops.join_next().await.is_some() {}
+    let after = Reading::take(target, &shared);
+    after.since(&before, &shared)
+}
+
+async fn keep_visiting(mut visitor: Visitor, visit: Visit, most: Option<u64>, shared: Arc<Shared>) {
+    let mut latencies = Latencies::plain();
+    let mut visits = 0;
+    let is_over = |visits| {
+        most.is_some_and(|most| visits == most)
+            || shared.stop.load(Ordering::Relaxed)
+            || shared.failure.get().is_some()
+    };
+    while !is_over(visits) {
+        let sent_at = watch::now();
+        match visitor.visit(visit).await {
+            Ok(()) => {
+                visits += 1;
+                shared.answered.fetch_add(1, Ordering::Relaxed);
+                if shared.is_counting.load(Ordering::Relaxed)
+                    && let Some(latencies) = &mut latencies
+                {
+                    latencies.record(watch::now().duration_since(sent_at));
+                }
+            }
+            Err(failure) => {
+                // The first one is kept.
+                let _ = shared.failure.set(failure);
+            }
+        }
+    }
+    if let Some(own) = latencies {
+        let mut all = shared
+            .latencies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match all.as_mut() {
+            Some(all) => all.add(&own),
+            None => *all = Some(own),
+        }
+    }
+}
+
+/// All counters at one moment.
+struct Reading {
+    at: Instant,
+    answered: u64,
+    server: Option<Duration>,
+    client: Option<Duration>,
+}
+
+impl Reading {
+    fn take(target: &Target, shared: &Shared) -> Self {
+        Self {
+            server: target.pid.and_then(|pid| target.source.used_by(pid)),
+            client: cpu::used_by_this_thread(),
+            answered: shared.answered.load(Ordering::Relaxed),
+            at: watch::now(),
+        }
+    }
+
+    fn since(&self, before: &Self, shared: &Shared) -> Result<Window, Failure> {
+        if let Some(failure) = shared.failure.get() {
+            return Err(failure.clone());
+        }
+        // No answer costs nothing: an account that has not moved is none.
+        let difference = |after: Option<Duration>, before: Option<Duration>| {
+            let used = after?.checked_sub(before?)?;
+            (!used.is_zero()).then_some(used)
+        };
+        let requests = self.answered - before.answered;
+        if requests == 0 {
+            return Err(Failure::Silence);
+        }
+        let latencies = shared
+            .latencies
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let enough = latencies
+            .as_ref()
+            .filter(|latencies| latencies.count() >= ENOUGH);
+        Ok(Window {
+            requests,
+            elapsed: self.at.duration_since(before.at),
+            server_cpu: difference(self.server, before.server),
+            client_cpu: difference(self.client, before.client),
+            p99: enough.map(|latencies| latencies.at(0.99)),
+        })
+    }
+}

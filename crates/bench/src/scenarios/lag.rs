@@ -1,0 +1,106 @@
+//! Revocation lag: how long the credential of a login is still accepted when its logout has been answered.
+
+use std::time::{Duration, Instant};
+
+use hyper::StatusCode;
+use tokio::task::JoinSet;
+
+use super::{Logins, Scenario, Work};
+use crate::arms::Side;
+use crate::failure::Failure;
+use crate::login;
+use crate::report::{Measure, Turned};
+use crate::target::Target;
+use crate::visitor::{LOG_OUT, Visitor, WHO_AM_I};
+use crate::watch;
+
+/// How long a credential lives here at most. A real one lives for minutes, and a lag that ends with it grows with it.
+pub(super) const LIFETIME: Duration = Duration::from_secs(2);
+
+/// How many readers use the credential all the time, as a thief with several connections would.
+const READERS: u64 = 4;
+
+/// How often in a row a reader is refused before it believes it.
+const CONVINCED: u32 = 50;
+
+/// A credential that is accepted for so long will not be refused at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const LAG: Measure = Measure {
+    name: "accepted after logout",
+    unit: "ms",
+};
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "revocation-lag",
+    title: "the time that a login is still accepted when its logout has been answered, where it would end by itself after 2 s",
+    unit: "request",
+    work: Work::RevocationLag,
+    is_paced: false,
+    logins: Logins::None,
+    suits: |arm| arm.side != Side::Floor,
+    usual: &[],
+    settings: |side| match side {
+        Side::Floor => &[],
+        Side::Session => &["idle_timeout=2s", "absolute_timeout=2s"],
+        Side::Token => &["access_lifetime=2s"],
+    },
+};
+
+/// One login and its logout, with readers at it.
+pub(super) async fn turn(target: &Target) -> Result<Turned, Failure> {
+    let failed = |error: login::LoginError| Failure::Connection(error.to_string());
+    let client = login::client().map_err(failed)?;
+    let login = login::log_in(&client, &target.place, target.arm).await;
+    let login = login.map_err(failed)?;
+    let mut leaver = target.visitor(READERS).await?;
+    // The readers are told by their handles: dropping the set ends them.
+    let mut readers = JoinSet::new();
+    let begun = watch::now();
+    for seed in 0..READERS {
+        let reader = target.visitor(seed).await?;
+        readers.spawn(read_until_refused(reader, login.clone(), begun));
+    }
+    // Each has read once when the logout is sent, or nothing would be seen to end.
+    leaver.ask(&WHO_AM_I, Some(&login)).await?;
+    leaver.ask(&LOG_OUT, Some(&login)).await?;
+    let ended = watch::now();
+    let mut longest = Duration::ZERO;
+    while let Some(last_accepted) = readers.join_next().await {
+        let last_accepted =
+            last_accepted.map_err(|error| Failure::Connection(error.to_string()))??;
+        longest = longest.max(last_accepted.saturating_duration_since(ended));
+    }
+    Ok(Turned {
+        window: None,
+        measures: vec![(LAG, longest.as_secs_f64() * 1e3)],
+    })
+}
+
+/// When the last request was sent that was accepted.
+async fn read_until_refused(
+    mut reader: Visitor,
+    login: login::Login,
+    begun: Instant,
+) -> Result<Instant, Failure> {
+    let mut last_accepted = None;
+    let mut refused = 0;
+    while refused < CONVINCED && watch::now().duration_since(begun) < PATIENCE {
+        let sent_at = watch::now();
+        match reader.status_of(&WHO_AM_I, Some(&login)).await? {
+            StatusCode::OK => {
+                last_accepted = Some(sent_at);
+                refused = 0;
+            }
+            StatusCode::UNAUTHORIZED => refused += 1,
+            other => {
+                return Err(Failure::Status {
+                    was: other.as_u16(),
+                    expected: 401,
+                });
+            }
+        }
+    }
+    // One that was never accepted has seen nothing end.
+    last_accepted.ok_or(Failure::Silence)
+}

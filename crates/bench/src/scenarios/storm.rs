@@ -1,0 +1,150 @@
+//! Reads beside more logins than can be hashed: what everybody else feels when everybody logs in at once.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use hyper::StatusCode;
+use tokio::task::JoinSet;
+
+use super::{Logins, Scenario, Work, read};
+use crate::arms::Side;
+use crate::failure::Failure;
+use crate::plan::{Plan, RATE};
+use crate::report::{Measure, Turned};
+use crate::target::Target;
+use crate::visitor::{LOG_IN, Visitor};
+use crate::{closed_loop, open_loop, size, watch};
+
+/// How many try to log in at once.
+const STORMERS: u64 = 32;
+
+/// How often each of them tries, if it is answered in time: together ten times what one core can hash.
+const PACE: Duration = Duration::from_millis(50);
+
+/// How often the memory of the server is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+const READS: Measure = measure("reads, calm", "/s");
+const READS_IN_STORM: Measure = measure("reads, storm", "/s");
+const P99: Measure = measure("p99, calm", "µs");
+const P99_IN_STORM: Measure = measure("p99, storm", "µs");
+const P99_RATIO: Measure = measure("p99, storm to calm", "×");
+const LOGINS: Measure = measure("logins", "/s");
+const REFUSED: Measure = measure("sent away", "/s");
+const MEMORY: Measure = measure("memory more", "MiB");
+
+const fn measure(name: &'static str, unit: &'static str) -> Measure {
+    Measure { name, unit }
+}
+
+pub(super) const SCENARIO: Scenario = Scenario {
+    name: "login-storm",
+    title: "reads beside 32 clients that log in again and again, ten times as often as can be hashed",
+    unit: "request",
+    work: Work::LoginStorm,
+    is_paced: false,
+    logins: Logins::Few,
+    suits: |arm| arm.has_bank(),
+    usual: &["session-memory", "session-sqlite", "jwt-hs256", "jwt-eddsa"],
+    // All of them are one user, and an attempt counts as a failure until its password has been found right.
+    settings: |side| match side {
+        Side::Floor => &[],
+        _ => &["login.account_failures=100"],
+    },
+};
+
+/// About how long a turn is: reads at saturation and reads at the rate, without the storm and in it.
+pub(super) fn length(plan: &Plan) -> Duration {
+    plan.window * 4
+}
+
+/// What came of the logins.
+#[derive(Default)]
+struct Storm {
+    stop: AtomicBool,
+    logged_in: AtomicU64,
+    refused: AtomicU64,
+    most_memory: AtomicU64,
+}
+
+/// The same reads twice, the second time beside the storm.
+pub(super) async fn turn(plan: &Plan, target: &Target) -> Result<Turned, Failure> {
+    let memory_before = target.pid.and_then(size::resident).unwrap_or(0);
+    let (reads, p99) = reads(plan, target).await?;
+    let storm = Arc::new(Storm::default());
+    let mut stormers = JoinSet::new();
+    for seed in 0..STORMERS {
+        let stormer = target.visitor(seed).await?;
+        stormers.spawn(log_in_again_and_again(stormer, Arc::clone(&storm)));
+    }
+    stormers.spawn(watch_memory(target.pid, Arc::clone(&storm)));
+    let begun = watch::now();
+    let in_storm = self::reads(plan, target).await;
+    let seconds = watch::now().duration_since(begun).as_secs_f64();
+    storm.stop.store(true, Ordering::Relaxed);
+    while let Some(ended) = stormers.join_next().await {
+        ended.map_err(|error| Failure::Connection(error.to_string()))??;
+    }
+    let (reads_in_storm, p99_in_storm) = in_storm?;
+    let per_second = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64 / seconds;
+    let more = storm
+        .most_memory
+        .load(Ordering::Relaxed)
+        .saturating_sub(memory_before);
+    Ok(Turned {
+        window: None,
+        measures: vec![
+            (READS, reads),
+            (READS_IN_STORM, reads_in_storm),
+            (P99, p99),
+            (P99_IN_STORM, p99_in_storm),
+            (P99_RATIO, p99_in_storm / p99),
+            (LOGINS, per_second(&storm.logged_in)),
+            (REFUSED, per_second(&storm.refused)),
+            (MEMORY, more as f64 / f64::from(1 << 20)),
+        ],
+    })
+}
+
+/// Reads a second at saturation, and the slowest hundredth at the rate, in microseconds.
+async fn reads(plan: &Plan, target: &Target) -> Result<(f64, f64), Failure> {
+    let window = closed_loop::window(target, read::VISIT, plan.connections, plan.window).await?;
+    let rate = plan.rate.map_or(RATE, NonZero::get);
+    let latencies = open_loop::window(target, read::VISIT, rate, plan.window).await?;
+    let latencies = latencies.ok_or(Failure::Silence)?;
+    Ok((
+        window.requests as f64 / window.elapsed.as_secs_f64(),
+        latencies.at(0.99).as_secs_f64() * 1e6,
+    ))
+}
+
+async fn log_in_again_and_again(mut stormer: Visitor, storm: Arc<Storm>) -> Result<(), Failure> {
+    while !storm.stop.load(Ordering::Relaxed) {
+        let begun = watch::now();
+        match stormer.status_of(&LOG_IN, None).await? {
+            StatusCode::OK => storm.logged_in.fetch_add(1, Ordering::Relaxed),
+            StatusCode::SERVICE_UNAVAILABLE => storm.refused.fetch_add(1, Ordering::Relaxed),
+            other => {
+                return Err(Failure::Status {
+                    was: other.as_u16(),
+                    expected: 200,
+                });
+            }
+        };
+        let took = watch::now().duration_since(begun);
+        tokio::time::sleep(PACE.saturating_sub(took)).await;
+    }
+    Ok(())
+}
+
+async fn watch_memory(pid: Option<u32>, storm: Arc<Storm>) -> Result<(), Failure> {
+    while !storm.stop.load(Ordering::Relaxed) {
+        if let Some(memory) = pid.and_then(size::resident) {
+            storm.most_memory.fetch_max(memory, Ordering::Relaxed);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
