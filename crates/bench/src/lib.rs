@@ -8,6 +8,7 @@ pub mod arms;
 mod closed_loop;
 mod cpu;
 mod failure;
+pub mod gate;
 mod login;
 mod open_loop;
 mod pinning;

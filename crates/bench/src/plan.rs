@@ -128,6 +128,18 @@ impl Plan {
         Ok(self)
     }
 
+    /// With a server that runs already; alone, or beside the arms of each step.
+    #[must_use]
+    pub fn with_remote(mut self, remote: Remote, alone: bool) -> Self {
+        self.remote = Some(remote);
+        if alone {
+            for step in &mut self.steps {
+                step.arms = Some(Vec::new());
+            }
+        }
+        self
+    }
+
     /// How many turns there are in all, the warm-ups included.
     #[must_use]
     pub fn turns(&self) -> usize {

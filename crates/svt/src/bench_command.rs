@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bench::arms::{self, Arm};
 use bench::report::{Report, to_csv, to_html, to_text};
-use bench::{Observer, Plan, scenarios};
+use bench::{Observer, Plan, Remote, gate, scenarios};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -25,6 +25,13 @@ pub(crate) struct BenchArguments {
     /// Every arm in every scenario
     #[arg(long, conflicts_with_all = ["quick", "scenarios"])]
     all: bool,
+    /// Exactly what has an aim: prints aim and measured, and exits with 1 where one is missed
+    #[arg(long, conflicts_with_all = ["quick", "all", "scenarios", "arms", "target", "live"])]
+    gate: bool,
+    /// Measures a server that runs already and has the same API: http://HOST:PORT. It gets a user named `benchmark`. Its CPU time
+    /// cannot be seen, so a cost is time on the wall; arms are measured beside it only where --arm names them
+    #[arg(long, value_name = "URL", conflicts_with = "quick")]
+    target: Option<String>,
     /// Only this arm, beside the bare one; may be given more than once
     #[arg(long = "arm", value_name = "NAME")]
     arms: Vec<String>,
@@ -81,8 +88,9 @@ Examples
                                             two arms, smaller intervals
   svt bench --scenario growth --live 1000 --live 50000
                                             what more live logins cost
+  svt bench --target http://127.0.0.1:8003  a server that runs already
 
-Exit codes: 0 done; 1 an arm failed or the run was stopped, and what was measured by then is written; 2 unusable input.",
+Exit codes: 0 done; 1 an arm failed, an aim was missed or the run was stopped, and what was measured by then is written; 2 unusable input.",
         listed(arms),
         listed(scenarios)
     )
@@ -99,7 +107,7 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
         println!("{:#}", Report::json_schema());
         return Ok(ExitCode::SUCCESS);
     }
-    let plan = plan(&arguments)?;
+    let plan = plan(&arguments).await?;
     let baseline = arguments.baseline.as_deref().map(read).transpose()?;
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder)
@@ -129,11 +137,14 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
     if let Some(before) = &baseline {
         report.compare_with(before);
     }
+    if arguments.gate {
+        gate::judge(&mut report);
+    }
     if let Some(folder) = &arguments.out {
         write(&report, folder)?;
     }
     print!("{}", to_text(&report, use_colour()));
-    let is_good = report.complete && !report.has_failures();
+    let is_good = report.complete && !report.has_failures() && report.meets_its_aims();
     Ok(if is_good {
         ExitCode::SUCCESS
     } else {
@@ -141,9 +152,11 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
+async fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     let program = std::env::current_exe().context("cannot find the svt that serves")?;
-    let mut plan = if arguments.quick {
+    let mut plan = if arguments.gate {
+        gate::plan(program)
+    } else if arguments.quick {
         Plan::quick(program)
     } else {
         Plan::plain(program)
@@ -156,6 +169,14 @@ fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     }
     if !arguments.arms.is_empty() {
         plan = plan.with_arms(&arguments.arms)?;
+    }
+    if let Some(url) = &arguments.target {
+        plan = plan.with_remote(Remote::recognise(url).await?, arguments.arms.is_empty());
+        if plan.lanes() == 0 {
+            anyhow::bail!(
+                "--target: none of these scenarios can be asked of a server that was not started here; read, write, login, refresh and day can"
+            );
+        }
     }
     if let Some(rounds) = arguments.rounds {
         plan.rounds = rounds.into();

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::arms::{Arm, BARE, Side};
 use crate::closed_loop::Window;
 use crate::cpu::CpuSource;
+use crate::gate::AimReport;
 use crate::plan::Plan;
 use crate::scenarios::Scenario;
 use crate::size::Size;
@@ -65,6 +66,9 @@ pub struct Report {
     /// What has changed since the baseline; empty without one.
     #[serde(default)]
     pub changes: Vec<Change>,
+    /// What was aimed at, and what was reached; empty where nobody asked.
+    #[serde(default)]
+    pub aims: Vec<AimReport>,
     /// The tables.
     pub scenarios: Vec<ScenarioReport>,
 }
@@ -195,7 +199,7 @@ impl RoundReport {
         (self.requests > 0).then(|| seconds * 1e6 / self.requests as f64)
     }
 
-    fn per_second(&self) -> Option<f64> {
+    pub(crate) fn per_second(&self) -> Option<f64> {
         (self.seconds > 0.0).then(|| self.requests as f64 / self.seconds)
     }
 }
@@ -255,6 +259,7 @@ impl Report {
             },
             warnings: Vec::new(),
             changes: Vec::new(),
+            aims: Vec::new(),
             scenarios: Vec::new(),
         }
     }
@@ -277,6 +282,12 @@ impl Report {
     #[must_use]
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()
+    }
+
+    /// Whether every aim that was asked about is reached.
+    #[must_use]
+    pub fn meets_its_aims(&self) -> bool {
+        self.aims.iter().all(|aim| aim.is_met)
     }
 
     /// Whether an arm failed.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{ArmReport, CostIs, Report, ScenarioReport};
 use crate::BytesEachWay;
 use crate::arms::Side;
+use crate::gate::AimReport;
 use crate::statistics::Estimate;
 
 /// The colours of the pages as the nearest of a terminal's 256: session is amber, token is teal, a failure is red.
@@ -24,6 +25,12 @@ pub fn to_text(report: &Report, colour: bool) -> String {
         }
         for finding in &scenario.findings {
             line(&mut text, &finding.sentence);
+        }
+    }
+    if !report.aims.is_empty() {
+        text.push_str("\nAims:\n");
+        for aim in &report.aims {
+            line(&mut text, &aim_row(aim, colour));
         }
     }
     if !report.changes.is_empty() {
@@ -72,6 +79,28 @@ pub(super) fn heading(report: &Report) -> String {
         ),
     );
     text
+}
+
+fn aim_row(aim: &AimReport, colour: bool) -> String {
+    let measured = aim.measured.map_or_else(
+        || "not measured".to_owned(),
+        |measured| format!("{:.2} ({})", measured.median, range(&measured, 2)),
+    );
+    let (said, paint) = if aim.is_met {
+        ("reached", "")
+    } else {
+        ("missed", RED)
+    };
+    let bound = if aim.is_at_least { "≥" } else { "≤" };
+    let row = format!(
+        "{said:8} {:58} {bound} {} {:7} {measured}",
+        aim.what, aim.bound, aim.unit
+    );
+    if colour && !paint.is_empty() {
+        format!("{paint}{row}{RESET}")
+    } else {
+        row
+    }
 }
 
 fn table(scenario: &ScenarioReport, colour: bool) -> String {
