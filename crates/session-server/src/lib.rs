@@ -9,6 +9,7 @@ mod authentication;
 mod config;
 mod cookie;
 mod logout;
+mod seed;
 mod store;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use utoipa::OpenApi;
 
 pub use adapter::SessionAdapter;
 pub use config::SessionConfig;
+pub use seed::dangerously_seed;
 pub use store::SessionStoreKind;
 
 use authentication::SessionAuthentication;
