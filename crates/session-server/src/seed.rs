@@ -2,14 +2,17 @@
 
 use std::io::Write;
 
-use actix_web::cookie::{Cookie, CookieJar, Key};
+use actix_session::storage::SaveError;
+use actix_web::cookie::Key;
 use bank::{DangerousSeed, SEEDED_DEVICE, SeedError, Transport};
 use token_core::key_folder::KeyFolder;
 use user_store::{NewSession, Stores, User};
 
+use crate::adapter::SessionAdapter;
 use crate::config::SessionConfig;
+use crate::cookie;
 
-/// Registers `count` users and logs each in once, into the sessions of `stores`. A line for each login goes to `write`: the
+/// Registers `count` users and logs each in once, into the sessions of `stores`, or into the cookies alone. A line for each login goes to `write`: the
 /// header that a request carries (`Cookie: name=…`, or `Authorization: Bearer …` in header transport).
 ///
 /// *Security*: what is written opens every one of these sessions; see [`DangerousSeed`].
@@ -26,12 +29,15 @@ pub async fn dangerously_seed(
     config.validate()?;
     let mut seed = DangerousSeed::begin(stores, &config.http, count).await?;
     let key = Key::from(keys.cookie_key().expose());
+    let adapter = SessionAdapter::of(config, stores);
     while let Some(users) = seed.portion().await? {
-        let new = users.into_iter().map(new_session).collect();
-        for id in stores.sessions.create_all(new).await? {
+        let new: Vec<_> = users.into_iter().map(new_session).collect();
+        let ids = stores.sessions.create_all(new.clone()).await?;
+        for (id, new) in ids.iter().zip(&new) {
+            let ticket = adapter.ticket(id, new).await.map_err(credential)?;
             let line = match config.transport {
-                Transport::Cookie => signed(config.cookie_name(), id.expose(), &key),
-                Transport::Header => format!("Authorization: Bearer {}", id.expose()),
+                Transport::Cookie => format!("Cookie: {}", cookie::sent_back(config, ticket, &key)),
+                Transport::Header => format!("Authorization: Bearer {ticket}"),
             };
             writeln!(write, "{line}")?;
         }
@@ -48,13 +54,6 @@ fn new_session(user: User) -> NewSession {
     }
 }
 
-/// The header by which a browser sends back the cookie that actix-session sets: signed, and then encoded.
-fn signed(name: String, value: &str, key: &Key) -> String {
-    let mut jar = CookieJar::new();
-    jar.signed_mut(key).add(Cookie::new(name, value.to_owned()));
-    let lines: Vec<_> = jar
-        .delta()
-        .map(|cookie| cookie.encoded().to_string())
-        .collect();
-    format!("Cookie: {}", lines.concat())
+fn credential(error: SaveError) -> SeedError {
+    SeedError::Credential(error.into())
 }

@@ -116,6 +116,26 @@ async fn sessions_in_memory_are_served_by_the_process_that_seeded_them() {
     logins_are_like_any_others(&server, &written(data.path())).await;
 }
 
+#[tokio::test]
+async fn seeded_sessions_that_cookies_carry_are_believed_and_cannot_be_ended() {
+    let data = tempdir().unwrap();
+    let set = ["--set", "store=dangerously-cookie"];
+    let logins = seeded("session", data.path(), &set);
+    let server = Server::start(
+        "session",
+        data.path(),
+        &[&set[..], &["--dangerously-allow"]].concat(),
+    );
+    let chosen = &logins[CHOSEN].0;
+    for _before_and_after_a_logout in 0..2 {
+        let answer = server.get("/whoami", chosen).await;
+        assert_eq!(answer.status(), 200);
+        let body: Value = answer.json().await.unwrap();
+        assert_eq!(body["username"], "benchmark-0000138");
+        server.post("/logout", Some(chosen), &json!({})).await;
+    }
+}
+
 #[test]
 fn seeding_is_refused_without_being_allowed_and_leaves_nothing() {
     let data = tempdir().unwrap();
