@@ -14,6 +14,7 @@ mod credentials;
 mod http;
 mod problem;
 mod routes;
+mod seed;
 mod server;
 mod throttle;
 
@@ -27,5 +28,6 @@ pub use credentials::{CheckedUser, check_password};
 pub use http::{CsrfCookie, Extension, Metrics, harden, logged_out, refuse_other_origins};
 pub use problem::{ApiError, Challenge, Problem};
 pub use routes::{Bank, BankApi, LoginRequest, OpenApiDocument, resource, routes};
+pub use seed::{DangerousSeed, SEEDED_DEVICE, SeedError};
 pub use server::{Application, Hosting, listen};
 pub use throttle::LoginThrottle;

@@ -12,11 +12,13 @@ use bank::{
 use serde::Serialize;
 use token_core::clock::{Clock, UnixSeconds};
 use token_core::jwt::{AccessClaims, Subject};
+use token_core::key_folder::KeyFolder;
 use token_core::refresh::{FamilyId, RefreshKey, RevocationReason, TokenFamily};
 use token_core::secret::SecretString;
 use user_store::users::{Role, User, UserId, Users};
-use user_store::{DeniedTokens, FamilyRecord, RefreshFamilies, StoreError, step};
+use user_store::{DeniedTokens, FamilyRecord, RefreshFamilies, StoreError, Stores, step};
 
+use crate::BuildError;
 use crate::config::JwtConfig;
 use crate::dpop::{Possession, is_scheme};
 use crate::keys::Keyring;
@@ -54,6 +56,24 @@ pub(crate) struct TokenAnswer {
 }
 
 impl JwtAuthentication {
+    pub(crate) fn open(
+        config: JwtConfig,
+        stores: &Stores,
+        keys: &KeyFolder,
+    ) -> Result<Self, BuildError> {
+        Ok(Self {
+            users: Arc::clone(&stores.users),
+            families: Arc::clone(&stores.families),
+            denied: Arc::clone(&stores.denied),
+            clock: Arc::clone(&stores.clock),
+            keyring: Keyring::open(keys, &config, Arc::clone(&stores.clock))?,
+            refresh_key: keys.refresh_key(),
+            introspection_secret: keys.introspection_secret(),
+            possession: Possession::of(&config),
+            config,
+        })
+    }
+
     /// The access token that belongs to the current refresh token of `family`, and that one. Asked for again, after a lost answer,
     /// they are the same again: issued when the family was rotated.
     pub(crate) fn answer(
@@ -95,6 +115,16 @@ impl JwtAuthentication {
                 .expose()
                 .to_owned(),
         })
+    }
+
+    /// What a client keeps of an answer: the line of its next request that carries the access token, and the refresh token.
+    pub(crate) fn kept_of(&self, answer: &TokenAnswer) -> (String, String) {
+        let token = answer.access_token.as_deref().unwrap_or_default();
+        let line = match self.config.transport {
+            Transport::Header => format!("Authorization: {} {token}", answer.token_type),
+            Transport::Cookie => format!("Cookie: {}={token}", self.config.cookie_name()),
+        };
+        (line, answer.refresh_token.clone())
     }
 
     /// The answer as JSON. In cookie transport the access token is in a cookie, and nowhere that a script could read.

@@ -11,6 +11,7 @@ mod keys;
 mod metadata;
 mod oauth;
 mod revocation;
+mod seed;
 
 use std::sync::Arc;
 
@@ -22,10 +23,9 @@ use utoipa::OpenApi;
 
 pub use config::{Dpop, JwtConfig, Preset};
 pub use revocation::Revocation;
+pub use seed::dangerously_seed;
 
 use authentication::JwtAuthentication;
-use dpop::Possession;
-use keys::Keyring;
 
 /// The endpoints of OAuth, which take forms and read no cookie.
 const FORMS: &[&str] = &["/token", "/revoke", "/introspect"];
@@ -61,24 +61,13 @@ pub fn build(
     hosting: Hosting,
 ) -> Result<Application, BuildError> {
     config.validate()?;
-    let keyring = Keyring::open(keys, &config, Arc::clone(&stores.clock))?;
     let http = Arc::new(config.http.clone());
     let throttle = LoginThrottle::new(&stores, &config.login, keys.name_key());
     let metrics = web::Data::new(Metrics::new(&stores, "jwt"));
     let csrf = CsrfCookie::data(config.transport, config.cookie_name(), keys.csrf_tokens());
     let document = web::Data::new(OpenApiDocument::of("JWT server", oauth::JwtApi::openapi())?);
     let described = web::Data::new(metadata::document(&config));
-    let authentication = Arc::new(JwtAuthentication {
-        users: Arc::clone(&stores.users),
-        families: Arc::clone(&stores.families),
-        denied: Arc::clone(&stores.denied),
-        clock: Arc::clone(&stores.clock),
-        keyring,
-        refresh_key: keys.refresh_key(),
-        introspection_secret: keys.introspection_secret(),
-        possession: Possession::of(&config),
-        config,
-    });
+    let authentication = Arc::new(JwtAuthentication::open(config, &stores, keys)?);
     let own = web::Data::from(Arc::clone(&authentication));
     let bank = web::Data::new(Bank {
         stores,

@@ -1,17 +1,25 @@
-//! The one adapter between actix-session's map of strings and a row of `user_store::sessions`.
+//! The one adapter between actix-session's map of strings and a row of `user_store::sessions`, or a cookie without one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_session::Session;
-use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::storage::{
+    CookieSessionStore, LoadError, SaveError, SessionKey, SessionStore, UpdateError,
+};
 use actix_web::cookie::time::Duration;
 use bank::ApiError;
-use token_core::clock::UnixSeconds;
+use token_core::clock::{Clock, UnixSeconds};
 use user_store::users::{Role, UserId};
-use user_store::{SessionId, Sessions};
+use user_store::{NewSession, SessionId, Sessions, Stores, step};
 
-/// Under this name a handler leaves the id that the cookie shall carry from now on.
+use crate::config::SessionConfig;
+use crate::store::SessionStoreKind;
+
+/// The map in which actix-session hands a session around.
+type State = HashMap<String, String>;
+
+/// Under this name a handler leaves what the cookie shall carry from now on.
 const ISSUED: &str = "issued";
 
 /// Loads rows for actix-session, and otherwise only moves ids between handlers and the cookie.
@@ -21,23 +29,98 @@ const ISSUED: &str = "issued";
 /// fresh, authenticated session. Here neither `save` nor `update` ever writes. A handler that logs in or renews does so in
 /// one operation of the store, conditional on the old row, and leaves the new id under `issued`; `save` and `update` put
 /// that id into the cookie, and without one they keep the old id.
+///
+/// With [`SessionStoreKind::DangerouslyCookie`] the cookie carries the session itself, as actix-session's `CookieSessionStore`
+/// writes it, and there is no row to load.
 #[derive(Clone, Debug)]
 pub struct SessionAdapter {
     sessions: Arc<dyn Sessions>,
+    /// How long a session lasts that the cookie carries itself, by this clock; `None` where sessions have rows.
+    in_cookie: Option<(Arc<dyn Clock>, std::time::Duration)>,
 }
 
 impl SessionAdapter {
-    /// An adapter over a store.
+    /// An adapter over the sessions of `stores`, or over the cookie where the settings say so.
     #[must_use]
-    pub fn new(sessions: Arc<dyn Sessions>) -> Self {
-        Self { sessions }
+    pub fn of(config: &SessionConfig, stores: &Stores) -> Self {
+        let is_in_cookie = config.store == SessionStoreKind::DangerouslyCookie;
+        Self {
+            sessions: Arc::clone(&stores.sessions),
+            in_cookie: is_in_cookie.then(|| (Arc::clone(&stores.clock), config.absolute_timeout)),
+        }
+    }
+
+    /// What a client carries of a session that was just opened: its id, or all of it.
+    pub(crate) async fn ticket(
+        &self,
+        id: &SessionId,
+        new: &NewSession,
+    ) -> Result<String, SaveError> {
+        let Some((clock, lifetime)) = &self.in_cookie else {
+            return Ok(id.expose().to_owned());
+        };
+        let carried = Carried {
+            id: id.clone(),
+            public_id: public_id(id),
+            user_id: new.user_id,
+            username: new.username.clone(),
+            role: new.role,
+            expires_at: clock.now().plus(*lifetime),
+        };
+        // The time to live is that of the state, and not of use here.
+        let store = CookieSessionStore::default();
+        let key = store.save(carried.into_state(), &Duration::ZERO).await?;
+        Ok(key.into())
+    }
+
+    async fn load_row(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let Some(id) = SessionId::from_text(key.as_ref()) else {
+            return Ok(None);
+        };
+        let row = self.sessions.load(&id).await;
+        let row = row.map_err(|error| LoadError::Other(error.into()))?;
+        Ok(Some(match row {
+            // Without a row the state holds the id alone, which authenticates nobody; a logout still deletes by it.
+            None => State::from([("id".to_owned(), id.expose().to_owned())]),
+            Some(row) => Carried {
+                id,
+                public_id: row.public_id,
+                user_id: row.user_id,
+                username: row.username,
+                role: row.role,
+                expires_at: row.expires_at.min(row.idle_expires_at),
+            }
+            .into_state(),
+        }))
     }
 }
 
-/// Tells the middleware to set the cookie to `id`, whose row exists already.
-pub(crate) fn issue(session: &Session, id: &SessionId) -> Result<(), ApiError> {
+/// Reads the session that the cookie carries. One that has expired authenticates nobody; a logout still removes its cookie.
+async fn load_from_cookie(key: &SessionKey, now: UnixSeconds) -> Result<Option<State>, LoadError> {
+    let step = step!(authentication, compute, "read session from cookie");
+    let state = CookieSessionStore::default().load(key).await?;
+    let state = state.unwrap_or_default();
+    let (is_live, result) = match Carried::of(&state) {
+        None => (false, "no session".to_owned()),
+        Some(carried) if carried.expires_at <= now => {
+            let end = carried.expires_at.to_rfc3339();
+            (false, format!("expired at {end}"))
+        }
+        Some(carried) => (true, carried.username),
+    };
+    step.record("result", result.as_str());
+    Ok(Some(if is_live { state } else { State::new() }))
+}
+
+/// The name of a session in lists: the first 16 bytes of its hash, in hex.
+pub(crate) fn public_id(id: &SessionId) -> String {
+    id.hash().hex().chars().take(32).collect()
+}
+
+/// Tells the middleware to set the cookie to `ticket`, whose session is open already.
+pub(crate) fn issue(session: &Session, ticket: &str) -> Result<(), ApiError> {
     session
-        .insert(ISSUED, id.expose())
+        .insert(ISSUED, ticket)
         .map_err(|error| ApiError::internal(error.to_string()))
 }
 
@@ -54,7 +137,7 @@ pub(crate) struct Carried {
 
 impl Carried {
     /// `None` where the request carries no live session.
-    pub(crate) fn of(state: &HashMap<String, String>) -> Option<Self> {
+    pub(crate) fn of(state: &State) -> Option<Self> {
         Some(Self {
             id: SessionId::from_text(state.get("id")?)?,
             public_id: state.get("public_id")?.clone(),
@@ -64,38 +147,28 @@ impl Carried {
             expires_at: UnixSeconds(state.get("expires_at")?.parse().ok()?),
         })
     }
+
+    fn into_state(self) -> State {
+        State::from([
+            ("id".to_owned(), self.id.expose().to_owned()),
+            ("public_id".to_owned(), self.public_id),
+            ("user_id".to_owned(), self.user_id.to_string()),
+            ("username".to_owned(), self.username),
+            ("role".to_owned(), self.role.to_string()),
+            ("expires_at".to_owned(), self.expires_at.0.to_string()),
+        ])
+    }
 }
 
 impl SessionStore for SessionAdapter {
-    async fn load(&self, key: &SessionKey) -> Result<Option<HashMap<String, String>>, LoadError> {
-        let Some(id) = SessionId::from_text(key.as_ref()) else {
-            return Ok(None);
-        };
-        let row = self
-            .sessions
-            .load(&id)
-            .await
-            .map_err(|error| LoadError::Other(error.into()))?;
-        let mut state = HashMap::from([("id".to_owned(), id.expose().to_owned())]);
-        // Without a row the state holds the id alone, which authenticates nobody; a logout still deletes by it.
-        if let Some(row) = row {
-            state.insert("user_id".to_owned(), row.user_id.to_string());
-            state.insert("role".to_owned(), row.role.to_string());
-            state.insert(
-                "expires_at".to_owned(),
-                row.expires_at.min(row.idle_expires_at).0.to_string(),
-            );
-            state.insert("username".to_owned(), row.username);
-            state.insert("public_id".to_owned(), row.public_id);
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        match &self.in_cookie {
+            None => self.load_row(key).await,
+            Some((clock, _)) => load_from_cookie(key, clock.now()).await,
         }
-        Ok(Some(state))
     }
 
-    async fn save(
-        &self,
-        state: HashMap<String, String>,
-        _: &Duration,
-    ) -> Result<SessionKey, SaveError> {
+    async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
         issued(&state).ok_or_else(|| {
             SaveError::Other(anyhow::anyhow!(
                 "a session is created by a login and by nothing else"
@@ -106,7 +179,7 @@ impl SessionStore for SessionAdapter {
     async fn update(
         &self,
         key: SessionKey,
-        state: HashMap<String, String>,
+        state: State,
         _: &Duration,
     ) -> Result<SessionKey, UpdateError> {
         Ok(issued(&state).unwrap_or(key))
@@ -124,11 +197,7 @@ impl SessionStore for SessionAdapter {
     }
 }
 
-fn issued(state: &HashMap<String, String>) -> Option<SessionKey> {
-    let id: String = serde_json::from_str(state.get(ISSUED)?).ok()?;
-    SessionId::from_text(&id)?
-        .expose()
-        .to_owned()
-        .try_into()
-        .ok()
+fn issued(state: &State) -> Option<SessionKey> {
+    let ticket: String = serde_json::from_str(state.get(ISSUED)?).ok()?;
+    ticket.try_into().ok()
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 use user_store::users::{Role, User, UserId};
 use user_store::{NewSession, SessionId, Sessions, StoreError};
 
-use crate::adapter::{Carried, SessionAdapter, issue};
+use crate::adapter::{Carried, SessionAdapter, issue, public_id};
 
 /// The longest device description that is kept, in characters.
 const DEVICE_LIMIT: usize = 200;
@@ -30,10 +30,15 @@ pub(crate) struct SessionAuthentication {
 }
 
 impl SessionAuthentication {
-    pub(crate) fn new(sessions: Arc<dyn Sessions>, transport: Transport, adopts_ids: bool) -> Self {
+    pub(crate) fn new(
+        sessions: Arc<dyn Sessions>,
+        adapter: SessionAdapter,
+        transport: Transport,
+        adopts_ids: bool,
+    ) -> Self {
         Self {
-            adapter: SessionAdapter::new(Arc::clone(&sessions)),
             sessions,
+            adapter,
             transport,
             adopts_ids,
         }
@@ -137,13 +142,15 @@ impl Authentication for SessionAuthentication {
             role: user.role,
             device: device(request),
         };
-        let id = self.open(request, new).await?;
+        let id = self.open(request, new.clone()).await?;
+        let ticket = self.adapter.ticket(&id, &new).await;
+        let ticket = ticket.map_err(ApiError::internal)?;
         let login_id = public_id(&id);
         let mut body = json!({ "id": user.id.0, "username": user.username, "role": user.role });
         match self.transport {
-            Transport::Cookie => issue(&request.get_session(), &id)?,
+            Transport::Cookie => issue(&request.get_session(), &ticket)?,
             Transport::Header => {
-                body["access_token"] = id.expose().into();
+                body["access_token"] = ticket.into();
                 body["token_type"] = "Bearer".into();
             }
         }
@@ -159,7 +166,7 @@ impl Authentication for SessionAuthentication {
             let carried = self.carried(request).await?;
             // `None`: the session was ended meanwhile, and stays so.
             if let Some(id) = self.sessions.renew(&carried.id).await? {
-                issue(&request.get_session(), &id)?;
+                issue(&request.get_session(), id.expose())?;
             }
         }
         Ok(())
@@ -218,9 +225,4 @@ impl Authentication for SessionAuthentication {
     async fn role_changed(&self, user: UserId, role: Role) -> Result<(), StoreError> {
         self.sessions.set_role_of(user, role).await
     }
-}
-
-/// The name of a session in lists: the first 16 bytes of its hash, in hex.
-fn public_id(id: &SessionId) -> String {
-    id.hash().hex().chars().take(32).collect()
 }

@@ -14,7 +14,8 @@ use crate::store::SessionStoreKind;
 pub struct SessionConfig {
     /// How the session id travels.
     pub transport: Transport,
-    /// Where sessions are kept: `sqlite` or `memory`.
+    /// Where sessions are kept: `sqlite`, `memory`, or `dangerously-cookie`: not on the server but in the cookie, encrypted, where
+    /// no logout, ban, password change or change of role reaches a copy before the absolute timeout, and no idle timeout does.
     pub store: SessionStoreKind,
     /// A session ends when it was not used for this long.
     #[serde(with = "humantime_serde")]
@@ -80,6 +81,13 @@ impl SessionConfig {
         }
         if self.idle_timeout > self.absolute_timeout {
             problems.push("idle_timeout: cannot be longer than absolute_timeout".to_owned());
+        }
+        if self.store == SessionStoreKind::DangerouslyCookie && self.transport == Transport::Header
+        {
+            problems.push(
+                "store: `dangerously-cookie` needs transport `cookie`, since in a header nothing encrypts and signs it"
+                    .to_owned(),
+            );
         }
         if problems.is_empty() {
             Ok(())

@@ -4,7 +4,7 @@ use actix_session::SessionMiddleware;
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_web::body::MessageBody;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Key, SameSite};
+use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::middleware::Next;
@@ -13,8 +13,20 @@ use bank::{CookieConfig, Transport, without_attribute};
 
 use crate::adapter::SessionAdapter;
 use crate::config::SessionConfig;
+use crate::store::SessionStoreKind;
 
-/// The cookie is signed: not because its 256 random bits could be guessed, but so that a made-up id costs no store read.
+/// How the value of the cookie is protected.
+///
+/// An id is signed: not because its 256 random bits could be guessed, but so that a made-up id costs no store read. A session that the
+/// cookie carries itself is encrypted too.
+pub(crate) fn content_security(config: &SessionConfig) -> CookieContentSecurity {
+    match config.store {
+        SessionStoreKind::DangerouslyCookie => CookieContentSecurity::Private,
+        SessionStoreKind::Sqlite | SessionStoreKind::Memory => CookieContentSecurity::Signed,
+    }
+}
+
+/// What reads the cookie of a request, and sets or removes it with the answer.
 pub(crate) fn session_middleware(
     config: &SessionConfig,
     adapter: SessionAdapter,
@@ -36,7 +48,7 @@ pub(crate) fn session_middleware(
             bank::SameSite::None => SameSite::None,
         })
         .cookie_path(cookie.path.clone())
-        .cookie_content_security(CookieContentSecurity::Signed);
+        .cookie_content_security(content_security(config));
     if !cookie.dangerously_domain.is_empty() {
         middleware = middleware.cookie_domain(Some(cookie.dangerously_domain.clone()));
     }
@@ -47,6 +59,21 @@ pub(crate) fn session_middleware(
         );
     }
     middleware.build()
+}
+
+/// The cookie, `name=value`, that a browser sends back after the middleware has set it to `ticket`.
+pub(crate) fn sent_back(config: &SessionConfig, ticket: String, key: &Key) -> String {
+    let mut jar = CookieJar::new();
+    let cookie = Cookie::new(config.cookie_name(), ticket);
+    match content_security(config) {
+        CookieContentSecurity::Signed => jar.signed_mut(key).add(cookie),
+        CookieContentSecurity::Private => jar.private_mut(key).add(cookie),
+    }
+    let pairs: Vec<_> = jar
+        .delta()
+        .map(|cookie| cookie.encoded().to_string())
+        .collect();
+    pairs.concat()
 }
 
 /// Whether the settings ask for what actix-session cannot write: a cookie without SameSite, or a partitioned one.

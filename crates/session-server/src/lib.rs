@@ -2,13 +2,16 @@
 //!
 //! actix-session carries the ticket; what it stands for is a row of `user_store::sessions`. Handlers create, renew and
 //! delete rows themselves, each in one conditional operation, and hand the new id to the middleware; so nothing that the
-//! middleware does on its own can bring a session back to life (see [`SessionAdapter`]).
+//! middleware does on its own can bring a session back to life (see [`SessionAdapter`]). One setting does without rows, to show what is
+//! lost: [`SessionStoreKind::DangerouslyCookie`].
 
 mod adapter;
 mod authentication;
 mod config;
 mod cookie;
+mod dangerously_unkept;
 mod logout;
+mod seed;
 mod store;
 
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use utoipa::OpenApi;
 
 pub use adapter::SessionAdapter;
 pub use config::SessionConfig;
+pub use seed::dangerously_seed;
 pub use store::SessionStoreKind;
 
 use authentication::SessionAuthentication;
@@ -66,9 +70,10 @@ pub fn build(
         "Session server",
         logout::SessionApi::openapi(),
     )?);
-    let adapter = SessionAdapter::new(Arc::clone(&stores.sessions));
+    let adapter = SessionAdapter::of(&config, &stores);
     let authentication = Arc::new(SessionAuthentication::new(
         Arc::clone(&stores.sessions),
+        adapter.clone(),
         config.transport,
         config.dangerously_adopt_session_id,
     ));

@@ -9,6 +9,7 @@ use user_store::sqlite::Database;
 use user_store::{Sessions, Stores, Timeouts};
 
 use crate::config::SessionConfig;
+use crate::dangerously_unkept::DangerouslyUnkeptSessions;
 
 /// A backend of sessions, by the name that [`Sessions::store_name`] says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -19,6 +20,13 @@ pub enum SessionStoreKind {
     Sqlite,
     /// A map in this process: nothing is faster, and every session ends when the server does.
     Memory,
+    /// Nowhere: the cookie carries the whole session, encrypted and signed under the cookie key, and no store is read to know who asks.
+    ///
+    /// *Security*: whoever copied the cookie is in until the absolute timeout. No logout, ban, password change or change of role
+    /// reaches a copy, no list names it, and `idle_timeout` is not enforced, since nobody notes when a copy was used last. Whoever
+    /// has the cookie key writes sessions of anybody.
+    #[serde(rename = "dangerously-cookie")]
+    DangerouslyCookie,
 }
 
 impl SessionStoreKind {
@@ -28,6 +36,7 @@ impl SessionStoreKind {
         match self {
             Self::Sqlite => "sqlite",
             Self::Memory => "memory",
+            Self::DangerouslyCookie => DangerouslyUnkeptSessions::NAME,
         }
     }
 
@@ -40,6 +49,7 @@ impl SessionStoreKind {
         match self {
             Self::Sqlite => Arc::new(SqliteSessions::new(database, clock, timeouts)),
             Self::Memory => Arc::new(MemorySessions::new(clock, timeouts)),
+            Self::DangerouslyCookie => Arc::new(DangerouslyUnkeptSessions),
         }
     }
 }
@@ -70,12 +80,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(folder.path().join("bank.db")).unwrap();
         let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
-        for backend in ALL {
-            let kind: SessionStoreKind =
-                serde_json::from_value(backend.name.into()).expect(backend.name);
+        let names = ALL.iter().map(|backend| backend.name);
+        for name in names.chain(["dangerously-cookie"]) {
+            let kind: SessionStoreKind = serde_json::from_value(name.into()).expect(name);
             let sessions = kind.open(database.clone(), clock.clone(), Timeouts::default());
-            assert_eq!(sessions.store_name(), backend.name);
-            assert_eq!(kind.as_str(), backend.name);
+            assert_eq!(sessions.store_name(), name);
+            assert_eq!(kind.as_str(), name);
         }
     }
 }

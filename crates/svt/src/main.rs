@@ -8,6 +8,7 @@
 mod bench_command;
 mod floors;
 mod lab_command;
+mod seed;
 mod serve_command;
 mod settings_command;
 mod sweep;

@@ -20,6 +20,7 @@ use user_store::sqlite::Database;
 use user_store::{Stores, Timeouts};
 
 use crate::floors::{self, BareConfig};
+use crate::seed::{self, SeedArguments};
 use crate::sweep::{self, Leavings};
 
 /// What can be served alone.
@@ -68,7 +69,9 @@ pub(crate) struct ServeArguments {
     /// A setting: idle_timeout=10m, http.behind_tls_proxy=true, …; `svt settings` lists them
     #[arg(long = "set", value_name = "K=V")]
     set: Vec<String>,
-    /// Accept settings named dangerously_… and values named dangerously-…
+    #[command(flatten)]
+    seed: SeedArguments,
+    /// Accept settings named dangerously_…, values named dangerously-… and --dangerously-seed
     #[arg(long)]
     dangerously_allow: bool,
 }
@@ -77,6 +80,7 @@ pub(crate) struct ServeArguments {
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     log();
     let stop = super::asked_to_stop()?;
+    let order = arguments.seed.order(arguments.dangerously_allow)?;
     let default_port = match arguments.server {
         Served::Session => 8002,
         _ => 8003,
@@ -108,12 +112,21 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
             .clone()
             .unwrap_or_else(|| arguments.data.join("keys")),
     )?;
-    let (application, stores, leavings) =
-        build(&arguments, file.as_deref(), address, &database, &keys)?;
-    println!(
-        "listening on http://{}",
-        application.addresses().first().unwrap_or(&address)
-    );
+    let planned = Planned::of(&arguments, file.as_deref(), &database)?;
+    if let Some(order) = order
+        && !seed::seed(&planned, address, &keys, order).await?
+    {
+        println!("seeded {} logins", order.0);
+        database.close().await;
+        return Ok(());
+    }
+    let (stores, leavings) = (planned.stores().clone(), planned.leavings());
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = arguments.workers.map_or_else(cores, NonZero::get);
+    let listener = listen(address, "--listen ADDR")?;
+    let address = listener.local_addr()?;
+    let application = planned.build(address, &keys, Hosting::new(vec![listener], workers))?;
+    println!("listening on http://{address}");
     let handle = application.handle();
     let serving = tokio::spawn(application.run_until_stopped());
     let sweeping = tokio::spawn(sweep::now_and_then(stores, leavings));
@@ -125,66 +138,87 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build(
-    arguments: &ServeArguments,
-    file: Option<&str>,
-    address: SocketAddr,
-    database: &Database,
-    keys: &KeyFolder,
-) -> anyhow::Result<(Application, Stores, Leavings)> {
-    let clock = Arc::new(SystemClock::new());
-    let stores = |timeouts| Stores::sqlite(database.clone(), clock, timeouts);
-    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
-    let workers = arguments.workers.map_or_else(cores, NonZero::get);
-    let listener = listen(address, "--listen ADDR")?;
-    let bound = listener.local_addr()?;
-    let hosting = Hosting::new(vec![listener], workers);
-    Ok(match arguments.server {
-        Served::Session => {
-            let config: SessionConfig =
-                load_config(file, &arguments.set, arguments.dangerously_allow)?;
-            let config = SessionConfig {
-                http: http(arguments, config.http),
-                ..config
-            };
-            let stores = config.stores(stores(config.timeouts()), database.clone());
-            let application = session_server::build(config, stores.clone(), keys, hosting)?;
-            (application, stores, Leavings::OfSessions)
-        }
-        Served::Jwt => {
-            let config: JwtConfig = load_config(file, &arguments.set, arguments.dangerously_allow)?;
-            let issuer = if config.issuer == JwtConfig::default().issuer {
-                format!("http://{bound}")
-            } else {
-                config.issuer
-            };
-            let config = JwtConfig {
-                http: http(arguments, config.http),
-                issuer,
-                ..config
-            };
-            let (stores, leavings) = (stores(Timeouts::default()), Leavings::of(&config));
-            let application = jwt_server::build(config, stores.clone(), keys, hosting)?;
-            (application, stores, leavings)
-        }
-        Served::DangerouslyBare => {
-            if !arguments.dangerously_allow {
-                anyhow::bail!(
-                    "dangerously-bare takes everybody for the same customer and is there to be measured; to serve it all the same, add --dangerously-allow"
-                );
+/// A server that is to be: its settings, and the stores that they ask for.
+pub(crate) enum Planned {
+    Session(SessionConfig, Stores),
+    Jwt(JwtConfig, Stores),
+    Bare(BareConfig, Stores),
+    Naked(Stores),
+}
+
+impl Planned {
+    fn of(
+        arguments: &ServeArguments,
+        file: Option<&str>,
+        database: &Database,
+    ) -> anyhow::Result<Self> {
+        let (sets, dangerous) = (&arguments.set, arguments.dangerously_allow);
+        let clock = Arc::new(SystemClock::new());
+        let stores = |timeouts| Stores::sqlite(database.clone(), clock, timeouts);
+        Ok(match arguments.server {
+            Served::Session => {
+                let mut config: SessionConfig = load_config(file, sets, dangerous)?;
+                config.http = http(arguments, config.http);
+                let stores = config.stores(stores(config.timeouts()), database.clone());
+                Self::Session(config, stores)
             }
-            let config: BareConfig = load_config(file, &arguments.set, true)?;
-            let http = http(arguments, config.http);
-            let stores = stores(Timeouts::default());
-            let application = floors::bare(BareConfig { http }, stores.clone(), keys, hosting)?;
-            (application, stores, Leavings::OfSessions)
+            Served::Jwt => {
+                let mut config: JwtConfig = load_config(file, sets, dangerous)?;
+                config.http = http(arguments, config.http);
+                Self::Jwt(config, stores(Timeouts::default()))
+            }
+            Served::DangerouslyBare => {
+                if !dangerous {
+                    anyhow::bail!(
+                        "dangerously-bare takes everybody for the same customer and is there to be measured; to serve it all the same, add --dangerously-allow"
+                    );
+                }
+                let config: BareConfig = load_config(file, sets, true)?;
+                let http = http(arguments, config.http);
+                Self::Bare(BareConfig { http }, stores(Timeouts::default()))
+            }
+            Served::Naked => Self::Naked(stores(Timeouts::default())),
+        })
+    }
+
+    fn stores(&self) -> &Stores {
+        match self {
+            Self::Session(_, stores) | Self::Jwt(_, stores) => stores,
+            Self::Bare(_, stores) | Self::Naked(stores) => stores,
         }
-        Served::Naked => (
-            floors::naked(hosting)?,
-            stores(Timeouts::default()),
-            Leavings::OfSessions,
-        ),
-    })
+    }
+
+    fn leavings(&self) -> Leavings {
+        match self {
+            Self::Jwt(config, _) => Leavings::of(config),
+            Self::Session(..) | Self::Bare(..) | Self::Naked(_) => Leavings::OfSessions,
+        }
+    }
+
+    /// The server, on a socket that is bound to this address.
+    fn build(
+        self,
+        address: SocketAddr,
+        keys: &KeyFolder,
+        hosting: Hosting,
+    ) -> anyhow::Result<Application> {
+        Ok(match self {
+            Self::Session(config, stores) => session_server::build(config, stores, keys, hosting)?,
+            Self::Jwt(config, stores) => {
+                jwt_server::build(issuing_from(address, config), stores, keys, hosting)?
+            }
+            Self::Bare(config, stores) => floors::bare(config, stores, keys, hosting)?,
+            Self::Naked(_) => floors::naked(hosting)?,
+        })
+    }
+}
+
+/// The same settings, in which an issuer that nobody named is the address of the server.
+pub(crate) fn issuing_from(address: SocketAddr, mut config: JwtConfig) -> JwtConfig {
+    if config.issuer == JwtConfig::default().issuer {
+        config.issuer = format!("http://{address}");
+    }
+    config
 }
 
 fn http(arguments: &ServeArguments, http: HttpConfig) -> HttpConfig {

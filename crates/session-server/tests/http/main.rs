@@ -10,6 +10,7 @@ mod bank;
 mod cookies;
 mod cors;
 mod csrf_token;
+mod dangerously_cookie;
 mod dangers;
 mod extension;
 mod logins;

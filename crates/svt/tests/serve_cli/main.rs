@@ -8,5 +8,6 @@ mod attacks;
 mod attacks_on_tokens;
 mod process;
 mod refusals;
+mod seeding;
 mod stage;
 mod together;

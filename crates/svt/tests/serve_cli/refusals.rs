@@ -92,6 +92,7 @@ fn a_setting_that_is_unknown_or_dangerous_is_refused_with_what_is_accepted() {
     for set in [
         "login.dangerously_unthrottled=true",
         "login.dangerously_skip_dummy_hash=true",
+        "store=dangerously-cookie",
     ] {
         assert!(refusal(serve(set)).contains("--dangerously-allow"), "{set}");
     }

@@ -8,11 +8,13 @@ use token_core::refresh::{
 };
 
 use super::{House, OpenStores, START, cases, races};
+use crate::UserId;
 
 cases! {
     /// Every promise of [`crate::RefreshFamilies`].
     pub fn refresh_families(OpenStores<'_>) for House {
         a_family_is_found_as_it_was_begun,
+        many_families_opened_at_once_are_like_any_others,
         a_bound_family_answers_to_its_key_alone_and_stays_as_it_is_otherwise,
         presenting_the_live_token_rotates_and_the_row_follows,
         a_retry_within_grace_changes_nothing,
@@ -79,6 +81,29 @@ async fn a_family_is_found_as_it_was_begun(house: House) {
         .present(family.id, family.generation, &POLICY)
         .await;
     assert_eq!(presented.unwrap().unwrap().user, Some(alice));
+}
+
+async fn many_families_opened_at_once_are_like_any_others(house: House) {
+    let families = &house.stores.families;
+    let alice = house.customer("alice", 0).await;
+    let bob = house.customer("bob", 0).await;
+    // More than are written in one go.
+    let users = [&[alice.id; 10_000][..], &[bob.id]].concat();
+    let opened = families.create_all(&users, "a test").await.unwrap();
+    assert!(opened.iter().map(|family| UserId(family.user_id)).eq(users));
+    for family in [&opened[0], &opened[9_999], &opened[10_000]] {
+        assert_eq!(
+            family,
+            &TokenFamily::begin(family.id, family.user_id, START)
+        );
+        let record = families.by_id(family.id).await.unwrap().unwrap();
+        assert_eq!((&record.family, &*record.device), (family, "a test"));
+        let presented = house.present(family.id, family.generation).await;
+        assert!(matches!(presented, Presented::Rotated(_)));
+    }
+    let revoke = |user| families.revoke_all_of(user, None, RevocationReason::LoggedOut);
+    assert_eq!(revoke(bob.id).await.unwrap(), 1);
+    assert_eq!(revoke(alice.id).await.unwrap(), 10_000);
 }
 
 async fn a_bound_family_answers_to_its_key_alone_and_stays_as_it_is_otherwise(house: House) {

@@ -1,9 +1,17 @@
 //! The suite of [`crate::Sessions`].
 
+mod many;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use token_core::clock::{Clock, ManualClock, ShiftableClock};
+use token_core::clock::ManualClock;
+
+use self::many::{
+    clearing_ends_everything, lists_show_what_is_live_and_the_whole_store_to_the_lab,
+    many_sessions_opened_at_once_are_like_any_others, sweeping_does_not_follow_a_shifted_clock,
+    sweeping_removes_what_is_past_its_absolute_end,
+};
 
 use super::{OpenSessions, START, TIMEOUTS, cases, races};
 use crate::{NewSession, Role, SessionId, Sessions, UserId};
@@ -24,6 +32,7 @@ cases! {
         of_many_renewals_at_once_one_succeeds,
         no_renewal_survives_a_delete_that_has_returned,
         no_use_survives_a_delete_that_has_returned,
+        many_sessions_opened_at_once_are_like_any_others,
         sessions_are_ended_by_their_user_alone,
         lists_show_what_is_live_and_the_whole_store_to_the_lab,
         a_role_changes_in_sessions_already_open,
@@ -329,22 +338,6 @@ async fn sessions_are_ended_by_their_user_alone(shelf: Shelf<'_>) {
     assert!(shelf.is_open(&other).await);
 }
 
-async fn lists_show_what_is_live_and_the_whole_store_to_the_lab(shelf: Shelf<'_>) {
-    let old = shelf.of(1).await;
-    shelf.advance(1700);
-    let newer = shelf.of(1).await;
-    shelf.of(2).await;
-    shelf.advance(100);
-    let live = shelf.sessions.list_of(UserId(1)).await.unwrap();
-    assert_eq!(live.len(), 1);
-    assert_eq!(live[0].public_id, newer.hash().hex()[..32]);
-    let all = shelf.sessions.list_all(10).await.unwrap();
-    assert_eq!(all.len(), 3);
-    assert_eq!(all[2].public_id, old.hash().hex()[..32]);
-    assert!(!all[2].is_live(shelf.clock.now()));
-    assert_eq!(shelf.sessions.list_all(2).await.unwrap().len(), 2);
-}
-
 async fn a_role_changes_in_sessions_already_open(shelf: Shelf<'_>) {
     let (mine, other) = (shelf.of(1).await, shelf.of(2).await);
     shelf
@@ -360,40 +353,4 @@ async fn a_role_changes_in_sessions_already_open(shelf: Shelf<'_>) {
         shelf.sessions.load(&other).await.unwrap().unwrap().role,
         Role::Customer
     );
-}
-
-async fn clearing_ends_everything(shelf: Shelf<'_>) {
-    let first = shelf.of(1).await;
-    let renewed = shelf.sessions.renew(&first).await.unwrap().unwrap();
-    shelf.of(2).await;
-    shelf.sessions.clear().await.unwrap();
-    assert!(!shelf.is_open(&renewed).await);
-    assert!(shelf.sessions.list_all(10).await.unwrap().is_empty());
-}
-
-async fn sweeping_removes_what_is_past_its_absolute_end(shelf: Shelf<'_>) {
-    let first = shelf.of(1).await;
-    shelf.sessions.renew(&first).await.unwrap().unwrap();
-    shelf.advance(1);
-    shelf.of(2).await;
-    shelf.advance(43_198);
-    assert_eq!(shelf.sessions.sweep().await.unwrap(), 0);
-    shelf.advance(1);
-    assert_eq!(shelf.sessions.sweep().await.unwrap(), 1);
-    assert_eq!(
-        shelf.sessions.list_all(10).await.unwrap()[0].user_id,
-        UserId(2)
-    );
-    shelf.advance(1);
-    assert_eq!(shelf.sessions.sweep().await.unwrap(), 1);
-}
-
-async fn sweeping_does_not_follow_a_shifted_clock(shelf: Shelf<'_>) {
-    let clock = Arc::new(ShiftableClock::new());
-    let sessions = (shelf.open)(clock.clone(), TIMEOUTS);
-    let id = sessions.create(new(1)).await.unwrap();
-    clock.advance(TIMEOUTS.absolute * 60);
-    assert!(sessions.load(&id).await.unwrap().is_none());
-    assert_eq!(sessions.sweep().await.unwrap(), 0);
-    assert_eq!(sessions.list_all(10).await.unwrap().len(), 1);
 }

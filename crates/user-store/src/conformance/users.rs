@@ -12,6 +12,7 @@ cases! {
         a_name_is_taken_once_whatever_its_case,
         a_user_has_an_account_from_the_start,
         of_many_who_register_one_name_at_once_one_succeeds,
+        many_customers_are_registered_with_one_password,
         passwords_and_roles_are_replaced,
         a_ban_keeps_its_first_time_and_can_be_lifted,
         the_epoch_of_a_users_tokens_only_counts_up,
@@ -63,6 +64,27 @@ async fn of_many_who_register_one_name_at_once_one_succeeds(house: House) {
     for error in refused {
         assert!(matches!(error, CreateUserError::UsernameTaken), "{error}");
     }
+}
+
+async fn many_customers_are_registered_with_one_password(house: House) {
+    let users = &house.stores.users;
+    // More than are written in one go.
+    let names: Vec<_> = (0..10_001).map(|n| format!("customer-{n:05}")).collect();
+    let password = PasswordHash::from_phc("$shared".to_owned());
+    let created = users.dangerously_create_many(names.clone(), &password, 77);
+    let created = created.await.unwrap();
+    assert!(created.iter().map(|user| &user.username).eq(&names));
+    for user in [&created[0], &created[9_999], &created[10_000]] {
+        let found = users.credentials(&user.username).await.unwrap().unwrap();
+        assert_eq!(&found.user, user);
+        assert_eq!(found.user.role, Role::Customer);
+        assert_eq!(found.password.expose(), "$shared");
+        let account = house.stores.ledger.account(user.id).await.unwrap();
+        assert_eq!(account.unwrap().balance_minor, 77);
+    }
+    let again = vec!["customer-x".to_owned(), names[3].clone()];
+    let refused = users.dangerously_create_many(again, &password, 77).await;
+    assert!(matches!(refused, Err(CreateUserError::UsernameTaken)));
 }
 
 async fn passwords_and_roles_are_replaced(house: House) {

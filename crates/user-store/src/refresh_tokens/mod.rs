@@ -58,6 +58,12 @@ pub trait RefreshFamilies: std::fmt::Debug + Send + Sync {
     async fn create(&self, user: UserId, device: &str) -> Result<TokenFamily, StoreError> {
         self.create_bound(user, device, None).await
     }
+    /// Opens many families that are bound to no key, in the order of the users. Where it fails, some may have been opened.
+    async fn create_all(
+        &self,
+        users: &[UserId],
+        device: &str,
+    ) -> Result<Vec<TokenFamily>, StoreError>;
     /// Presents a token whose bearer has proven nothing.
     async fn present(
         &self,

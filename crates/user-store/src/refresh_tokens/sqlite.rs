@@ -12,7 +12,7 @@ use token_core::refresh::{
 };
 
 use super::{FamilyRecord, Presentation, RefreshFamilies};
-use crate::sqlite::{Database, SWEEP_CHUNK};
+use crate::sqlite::{BULK_CHUNK, Database, SWEEP_CHUNK};
 use crate::step::{record, record_changed, record_count, record_row};
 use crate::users::user_at;
 use crate::{StoreError, UserId, step};
@@ -69,6 +69,24 @@ fn record_of(row: &Row<'_>) -> rusqlite::Result<FamilyRecord> {
         device: row.get(8)?,
         username: row.get(9)?,
     })
+}
+
+fn insert(connection: &Connection, family: &TokenFamily, device: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO refresh_families (id, user_id, device, generation, created_at, rotated_at, jkt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            family.id.0,
+            family.user_id,
+            device,
+            family.generation,
+            family.created_at.0,
+            family.rotated_at.0,
+            family.jkt.map(|jkt| *jkt.as_bytes()),
+        ])?;
+    Ok(())
 }
 
 /// Reads, decides and writes within the writer's transaction, which began with the write lock: nobody comes between.
@@ -154,24 +172,39 @@ impl RefreshFamilies for SqliteRefreshFamilies {
         let device = device.to_owned();
         self.database
             .write(&step, move |connection| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO refresh_families (id, user_id, device, generation, created_at, rotated_at, jkt)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    )?
-                    .execute(params![
-                        family.id.0,
-                        family.user_id,
-                        device,
-                        family.generation,
-                        family.created_at.0,
-                        family.rotated_at.0,
-                        family.jkt.map(|jkt| *jkt.as_bytes()),
-                    ])
+                insert(connection, &family, &device)
             })
             .await?;
         record_changed(&step, true);
         Ok(family)
+    }
+
+    async fn create_all(
+        &self,
+        users: &[UserId],
+        device: &str,
+    ) -> Result<Vec<TokenFamily>, StoreError> {
+        let step = step!(authentication, write, "INSERT families");
+        let now = self.clock.now();
+        let begin = |user: &UserId| TokenFamily::begin(FamilyId::random(), user.0, now);
+        let families: Vec<_> = users.iter().map(begin).collect();
+        let mut rows = families.clone();
+        // Neighbours in the tree follow each other: a page is then written once, and not once for each of its rows.
+        rows.sort_unstable_by_key(|family| family.id);
+        while !rows.is_empty() {
+            let chunk = rows.split_off(rows.len().saturating_sub(BULK_CHUNK));
+            let device = device.to_owned();
+            self.database
+                .write(&step, move |connection| {
+                    for family in &chunk {
+                        insert(connection, family, &device)?;
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        record_count(&step, families.len() as u64);
+        Ok(families)
     }
 
     async fn present_with(

@@ -98,6 +98,14 @@ impl Session {
 pub trait Sessions: std::fmt::Debug + Send + Sync {
     /// Opens a session.
     async fn create(&self, new: NewSession) -> Result<SessionId, StoreError>;
+    /// Opens many sessions; their ids, in the same order. Where it fails, some of them may have been opened.
+    async fn create_all(&self, new: Vec<NewSession>) -> Result<Vec<SessionId>, StoreError> {
+        let mut ids = Vec::with_capacity(new.len());
+        for new in new {
+            ids.push(self.create(new).await?);
+        }
+        Ok(ids)
+    }
     /// Opens a session under an id that somebody knows already; `false`, and nothing is changed, where the id has a row.
     ///
     /// *Security*: whoever knew the id is in the session. It exists to show what [`Sessions::create`] prevents.

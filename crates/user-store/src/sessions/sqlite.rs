@@ -9,7 +9,7 @@ use token_core::clock::{Clock, UnixSeconds};
 use super::id::{public_id, public_id_range};
 use super::touches::Touches;
 use super::{NewSession, Session, SessionId, Sessions, Timeouts, describe_at};
-use crate::sqlite::{Database, SWEEP_CHUNK};
+use crate::sqlite::{BULK_CHUNK, Database, SWEEP_CHUNK};
 use crate::step::{record, record_changed, record_count};
 use crate::users::role_at;
 use crate::{Role, StoreError, UserId, step};
@@ -40,29 +40,21 @@ impl SqliteSessions {
     async fn insert(&self, id: &SessionId, new: NewSession) -> Result<bool, StoreError> {
         let step = step!(authentication, write, "INSERT session");
         let hash = *id.hash().as_bytes();
-        let now = self.clock.now();
-        let expires_at = now.plus(self.timeouts.absolute);
+        let (now, expires_at) = self.lifetime();
         let inserted = self
             .database
             .write(&step, move |connection| {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO sessions (hash, user_id, username, role, device, created_at, seen_at, expires_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) ON CONFLICT (hash) DO NOTHING",
-                    )?
-                    .execute(params![
-                        hash,
-                        new.user_id.0,
-                        new.username,
-                        new.role.as_str(),
-                        new.device,
-                        now.0,
-                        expires_at.0
-                    ])
+                insert(connection, &hash, &new, now, expires_at)
             })
             .await?;
         record_changed(&step, inserted == 1);
         Ok(inserted == 1)
+    }
+
+    /// From when to when a session that is opened now lasts at most.
+    fn lifetime(&self) -> (UnixSeconds, UnixSeconds) {
+        let now = self.clock.now();
+        (now, now.plus(self.timeouts.absolute))
     }
 
     fn session(&self, row: &Row<'_>) -> rusqlite::Result<Session> {
@@ -113,6 +105,30 @@ impl SqliteSessions {
     }
 }
 
+/// Opens a session where the hash has no row; says how many rows that were.
+fn insert(
+    connection: &Connection,
+    hash: &[u8; 32],
+    new: &NewSession,
+    now: UnixSeconds,
+    expires_at: UnixSeconds,
+) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "INSERT INTO sessions (hash, user_id, username, role, device, created_at, seen_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7) ON CONFLICT (hash) DO NOTHING",
+        )?
+        .execute(params![
+            hash,
+            new.user_id.0,
+            new.username,
+            new.role.as_str(),
+            new.device,
+            now.0,
+            expires_at.0
+        ])
+}
+
 /// Ends the session that an id opens, or that came of it by renewal.
 fn delete(connection: &Connection, hash: &[u8; 32]) -> rusqlite::Result<usize> {
     connection
@@ -150,6 +166,29 @@ impl Sessions for SqliteSessions {
         // A fresh id of 256 random bits has no row.
         self.insert(&id, new).await?;
         Ok(id)
+    }
+
+    async fn create_all(&self, new: Vec<NewSession>) -> Result<Vec<SessionId>, StoreError> {
+        let step = step!(authentication, write, "INSERT sessions");
+        let (now, expires_at) = self.lifetime();
+        let ids: Vec<_> = new.iter().map(|_| SessionId::generate()).collect();
+        let hashes = ids.iter().map(|id| *id.hash().as_bytes());
+        let mut rows: Vec<_> = hashes.zip(new).collect();
+        // Neighbours in the tree follow each other: a page is then written once, and not once for each of its rows.
+        rows.sort_unstable_by_key(|(hash, _)| *hash);
+        while !rows.is_empty() {
+            let chunk = rows.split_off(rows.len().saturating_sub(BULK_CHUNK));
+            self.database
+                .write(&step, move |connection| {
+                    for (hash, new) in &chunk {
+                        insert(connection, hash, new, now, expires_at)?;
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        record_count(&step, ids.len() as u64);
+        Ok(ids)
     }
 
     async fn dangerously_create_as(

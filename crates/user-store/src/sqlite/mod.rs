@@ -31,6 +31,9 @@ const IDLE_READERS: usize = 16;
 /// How many rows a sweep removes in one job, so that nobody waits long behind it.
 pub(crate) const SWEEP_CHUNK: u32 = 1000;
 
+/// How many rows a bulk operation writes in one job: enough that the flush at its end costs nothing per row.
+pub(crate) const BULK_CHUNK: usize = 10_000;
+
 /// An open database. Cloning it clones a handle; the file is closed after the last one.
 #[derive(Clone)]
 pub struct Database {

@@ -110,6 +110,17 @@ pub enum CreateUserError {
 pub trait Users: std::fmt::Debug + Send + Sync {
     /// Registers a user and opens their account, both or neither.
     async fn create(&self, new: NewUser) -> Result<User, CreateUserError>;
+    /// Registers many customers with one password and opens their accounts. Where a name is taken or it fails, some may have been
+    /// registered.
+    ///
+    /// *Security*: whoever knows or finds out the password of one is all of them, and equal hashes say so in the database. It
+    /// exists to fill a store for a measurement, where a hash for each of a million would take hours.
+    async fn dangerously_create_many(
+        &self,
+        usernames: Vec<String>,
+        password: &PasswordHash,
+        opening_balance_minor: i64,
+    ) -> Result<Vec<User>, CreateUserError>;
     /// The user of this number.
     async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError>;
     /// The user of this name, with the hash of the password.

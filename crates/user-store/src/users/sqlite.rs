@@ -9,8 +9,8 @@ use token_core::clock::{Clock, UnixSeconds};
 
 use super::{CreateUserError, Credentials, NewUser, Role, User, UserId, Users};
 use crate::ledger::CURRENCY;
-use crate::sqlite::Database;
-use crate::step::{record, record_changed, record_row};
+use crate::sqlite::{BULK_CHUNK, Database};
+use crate::step::{record, record_changed, record_count, record_row};
 use crate::{PasswordHash, StoreError, step};
 
 /// Users in a SQLite file.
@@ -96,6 +96,40 @@ impl Users for SqliteUsers {
             None => "the name is taken".to_owned(),
         });
         created.ok_or(CreateUserError::UsernameTaken)
+    }
+
+    async fn dangerously_create_many(
+        &self,
+        usernames: Vec<String>,
+        password: &PasswordHash,
+        opening_balance_minor: i64,
+    ) -> Result<Vec<User>, CreateUserError> {
+        let step = step!(authentication, write, "INSERT users");
+        let now = self.clock.now();
+        let mut users = Vec::with_capacity(usernames.len());
+        for chunk in usernames.chunks(BULK_CHUNK) {
+            let new = |username: &String| NewUser {
+                username: username.clone(),
+                password: password.clone(),
+                role: Role::Customer,
+                opening_balance_minor,
+            };
+            let chunk: Vec<_> = chunk.iter().map(new).collect();
+            let created: Vec<Option<User>> = self
+                .database
+                .write(&step, move |connection| {
+                    chunk
+                        .iter()
+                        .map(|new| insert(connection, new, now))
+                        .collect()
+                })
+                .await?;
+            for user in created {
+                users.push(user.ok_or(CreateUserError::UsernameTaken)?);
+            }
+        }
+        record_count(&step, users.len() as u64);
+        Ok(users)
     }
 
     async fn by_id(&self, id: UserId) -> Result<Option<User>, StoreError> {
