@@ -136,6 +136,12 @@ pub const ALL: &[Arm] = &[
         &["store=sqlite"],
     ),
     session(
+        "session-cookie",
+        "a session in an encrypted cookie",
+        Carried::Cookie,
+        &["store=dangerously-cookie"],
+    ),
+    session(
         "opaque-bearer",
         "an opaque bearer token in SQLite",
         Carried::Header,

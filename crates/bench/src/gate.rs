@@ -204,6 +204,84 @@ fn rotations_together_to_each(report: &Report) -> Option<Estimate> {
 mod tests {
     use super::*;
 
+    use std::time::Duration;
+
+    use crate::closed_loop::Window;
+    use crate::cpu::CpuSource;
+    use crate::report::{Machine, Measured, Turned};
+    use crate::size::Size;
+
+    /// An arm with this cost, in six rounds.
+    fn measured(name: &str, micros: u64) -> Measured {
+        let turned = Turned {
+            window: Some(Window {
+                requests: 1_000_000,
+                elapsed: Duration::from_secs(micros),
+                server_cpu: Some(Duration::from_secs(micros)),
+                client_cpu: None,
+                p99: None,
+            }),
+            measures: Vec::new(),
+        };
+        Measured {
+            arm: arms::named(name).unwrap(),
+            live: None,
+            source: CpuSource::Schedstat,
+            rounds: vec![turned; 6],
+            latencies: None,
+            bytes: None,
+            store: None,
+            size: Size::default(),
+            failure: None,
+        }
+    }
+
+    fn judged(scenario: &str, arms: Vec<Measured>) -> Report {
+        let mut report = Report::begin(&plan("svt".into()), Machine::default());
+        report.add(scenarios::named(scenario).unwrap(), arms);
+        judge(&mut report);
+        report
+    }
+
+    fn aim<'a>(report: &'a Report, what: &str) -> &'a AimReport {
+        report.aims.iter().find(|aim| aim.what == what).unwrap()
+    }
+
+    #[test]
+    fn an_aim_is_met_at_its_bound_and_missed_beyond_it() {
+        for (cost, is_met) in [(125, true), (126, false)] {
+            let arms = vec![measured(BARE, 100), measured("jwt-hs256", cost)];
+            let report = judged("read", arms);
+            let aim = aim(&report, "HS256, checked every time");
+            assert_eq!((aim.is_met, aim.measured.is_some()), (is_met, true));
+        }
+    }
+
+    #[test]
+    fn an_aim_for_more_is_met_from_its_bound_upwards() {
+        for (each, is_met) in [(50, true), (49, false)] {
+            let arms = vec![
+                measured("jwt-eddsa", 10),
+                measured("jwt-eddsa-commit-each", each),
+            ];
+            let report = judged("refresh", arms);
+            let what = "durable rotations, committed together to each by itself";
+            assert_eq!(aim(&report, what).is_met, is_met);
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_reached() {
+        let report = judged("read", vec![measured(BARE, 100)]);
+        assert!(!report.meets_its_aims());
+        assert!(
+            report
+                .aims
+                .iter()
+                .all(|aim| !aim.is_met && aim.measured.is_none())
+        );
+    }
+
     #[test]
     fn every_arm_and_scenario_of_the_aims_is_there() {
         let plan = plan("svt".into());

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+/// How the names of a server's database begin in the folder of its data.
+const DATABASE: &[u8] = b"bank.db";
+
 /// Taken after the last round.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Size {
@@ -37,10 +40,11 @@ fn kibibytes(status: &str, name: &str) -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// The lengths of the files of a folder, those in folders inside of it left out: the keys, which have the same size for everybody.
+/// The files of the database: its own, the write-ahead log, and the index of that.
 fn on_disk(folder: &Path) -> Option<u64> {
     let files = fs::read_dir(folder).ok()?.flatten();
-    let sizes = files.filter_map(|file| file.metadata().ok().filter(fs::Metadata::is_file));
+    let database = files.filter(|file| file.file_name().as_encoded_bytes().starts_with(DATABASE));
+    let sizes = database.filter_map(|file| file.metadata().ok());
     Some(sizes.map(|file| file.len()).sum())
 }
 
@@ -60,7 +64,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("bank.db"), [0; 100]).unwrap();
         fs::write(folder.path().join("bank.db-wal"), [0; 20]).unwrap();
-        fs::create_dir(folder.path().join("keys")).unwrap();
+        fs::write(folder.path().join("credentials"), [0; 1000]).unwrap();
         assert_eq!(on_disk(folder.path()), Some(120));
         assert_eq!(on_disk(&folder.path().join("none")), None);
     }
