@@ -128,7 +128,7 @@ impl Observer for Progress {
     }
 }
 
-/// What an arm has shown so far: "2.09 × bare", once for each number of logins.
+/// What an arm has shown so far: "2.09 × bare", once for each number of logins; or the first of its measures.
 fn standing(arms: &[&ArmReport]) -> String {
     if let Some(failure) = arms.iter().find_map(|arm| arm.failure.as_ref()) {
         return format!("failed: {failure}");
@@ -137,11 +137,19 @@ fn standing(arms: &[&ArmReport]) -> String {
         .iter()
         .filter_map(|arm| Some(format!("{:.2}", arm.figures.as_ref()?.ratio?.median)));
     let ratios: Vec<String> = ratios.collect();
-    if ratios.is_empty() {
-        "measuring".to_owned()
-    } else {
-        format!("{} × bare", ratios.join(", "))
+    if !ratios.is_empty() {
+        return format!("{} × bare", ratios.join(", "));
     }
+    let mut measures = arms.iter().flat_map(|arm| &arm.measures);
+    measures.next().map_or_else(
+        || "measuring".to_owned(),
+        |first| {
+            format!(
+                "{}: {:.1} {}",
+                first.name, first.estimate.median, first.unit
+            )
+        },
+    )
 }
 
 /// The colour of a side as a part of a template; none where it is refused.
@@ -188,6 +196,14 @@ mod tests {
         assert_eq!(standing(&[&measured]), "2.09 × bare");
         assert_eq!(standing(&[&measured, &measured]), "2.09, 2.09 × bare");
         assert_eq!(standing(&[&arm("null", "null")]), "measuring");
+        let mut started = arm("null", "null");
+        started.measures.push(
+            serde_json::from_str(&format!(
+                r#"{{"name":"start","unit":"ms","estimate":{estimate}}}"#
+            ))
+            .unwrap(),
+        );
+        assert_eq!(standing(&[&started]), "start: 2.1 ms");
         let failed = arm("null", r#""answered with status 401""#);
         assert_eq!(standing(&[&failed]), "failed: answered with status 401");
     }

@@ -84,7 +84,9 @@ fn section(scenario: &ScenarioReport) -> String {
     // The first plot is the answer, the table is where it can be looked up, and the others say where it comes from.
     draw(&mut text, 1);
     let sentences = table::about(scenario);
-    text.push_str(&grid(scenario, &columns::of_figures(scenario)));
+    if !scenario.is_of_measures_alone() {
+        text.push_str(&grid(scenario, &columns::of_figures(scenario)));
+    }
     for sentence in sentences {
         text.push_str(&quiet(&sentence));
     }

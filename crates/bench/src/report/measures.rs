@@ -32,6 +32,15 @@ impl MeasureReport {
     }
 }
 
+impl ScenarioReport {
+    /// Whether it measures something else than the cost of a request, and that not.
+    pub(super) fn is_of_measures_alone(&self) -> bool {
+        let mut arms = self.arms.iter();
+        let has_measures = self.arms.iter().any(|arm| !arm.measures.is_empty());
+        has_measures && arms.all(|arm| arm.figures.is_none())
+    }
+}
+
 /// Every kind of measure that an arm has, each once, in the order in which the arms have them.
 pub(super) fn kinds(scenario: &ScenarioReport) -> Vec<&MeasureReport> {
     let mut kinds: Vec<&MeasureReport> = Vec::new();

@@ -113,7 +113,9 @@ fn table(scenario: &ScenarioReport, colour: bool) -> String {
     for sentence in about(scenario) {
         line(&mut text, &sentence);
     }
-    text.push_str(&grid(scenario, &columns::of_figures(scenario), colour));
+    if !scenario.is_of_measures_alone() {
+        text.push_str(&grid(scenario, &columns::of_figures(scenario), colour));
+    }
     let measures = columns::of_measures(scenario);
     if !measures.is_empty() {
         text.push_str(&grid(scenario, &measures, colour));

@@ -24,7 +24,7 @@ pub(super) fn of(report: &Report) -> Vec<String> {
     let mut warnings = about_the_run(report);
     warnings.extend(about_the_machine(report));
     for scenario in &report.scenarios {
-        if lacks_bare(&scenario.arms) {
+        if lacks_bare(scenario) {
             warnings.push(format!(
                 "{}: the bare arm has no figures, so there is no ratio to it",
                 scenario.name
@@ -93,7 +93,10 @@ fn about_the_machine(report: &Report) -> Vec<String> {
             machine.load_before.unwrap_or_default()
         ));
     }
-    let mut tables = report.scenarios.iter();
+    let mut tables = report
+        .scenarios
+        .iter()
+        .filter(|scenario| !scenario.is_of_measures_alone());
     if tables.any(|scenario| scenario.cost_is == CostIs::Wall) {
         warnings.push(
             "this system has no account of the CPU time of every server: a cost is the time that passed, the client's share included"
@@ -127,11 +130,10 @@ fn behind(scenario: &ScenarioReport, rate: u32) -> Option<String> {
 }
 
 /// A scenario that measures something else than requests has no ratios to miss.
-fn lacks_bare(arms: &[ArmReport]) -> bool {
-    let has_bare = arms
-        .iter()
-        .any(|arm| arm.name == BARE && arm.figures.is_some());
-    !has_bare && arms.iter().all(|arm| arm.measures.is_empty())
+fn lacks_bare(scenario: &ScenarioReport) -> bool {
+    let mut arms = scenario.arms.iter();
+    let has_bare = arms.any(|arm| arm.name == BARE && arm.figures.is_some());
+    !has_bare && !scenario.is_of_measures_alone()
 }
 
 /// The client was busy all the time, and the server was not, in the median of the rounds.

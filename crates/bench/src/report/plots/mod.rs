@@ -57,7 +57,7 @@ pub fn plots_of(scenario: &ScenarioReport) -> Vec<Plot> {
     let mut plots = Vec::new();
     if growth::is_varied(scenario) {
         plots.extend(growth::plots(scenario));
-    } else {
+    } else if !scenario.is_of_measures_alone() {
         plots.extend(cost::cost(scenario));
         plots.extend(split::split(scenario));
         plots.extend(latency::latency(scenario));
