@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use bench::arms::{self, Arm};
-use bench::report::{Report, to_csv, to_html, to_text};
-use bench::{Observer, Plan, Remote, gate, scenarios};
+use bench::report::{Report, histograms, to_csv, to_html, to_text};
+use bench::{Plan, Remote, arms, gate, scenarios};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+
+use super::bench_progress::Progress;
 
 /// What is measured, and where it is written.
 #[derive(Args)]
@@ -53,7 +53,7 @@ pub(crate) struct BenchArguments {
     /// Says what has changed since an earlier run: its results.json
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Writes report.html, results.json and results.csv there
+    /// Writes report.html, results.json, results.csv and the latencies' histograms there
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -130,7 +130,7 @@ pub(crate) async fn run(arguments: BenchArguments) -> anyhow::Result<ExitCode> {
     let measuring = tokio::task::spawn_blocking(move || {
         let mut progress = Progress::of(&plan);
         let report = bench::run(&plan, &mut progress, &stop);
-        progress.bar.finish_and_clear();
+        progress.end();
         report
     });
     let mut report = measuring.await??;
@@ -199,60 +199,35 @@ fn read(path: &Path) -> anyhow::Result<Report> {
 /// Each file is written beside its place and then moved there, so that nobody finds half of one.
 fn write(report: &Report, folder: &Path) -> anyhow::Result<()> {
     let json = serde_json::to_string_pretty(report)?;
-    for (name, text) in [
-        ("results.json", json),
-        ("results.csv", to_csv(report)),
-        ("report.html", to_html(report)),
-    ] {
-        let place = folder.join(name);
-        let beside = folder.join(format!(".{name}.new"));
-        std::fs::write(&beside, text)
-            .and_then(|()| std::fs::rename(&beside, &place))
-            .with_context(|| format!("cannot write {}", place.display()))?;
+    write_file(folder, "results.json", &json)?;
+    write_file(folder, "results.csv", &to_csv(report))?;
+    write_file(folder, "report.html", &to_html(report))?;
+    let histograms = histograms(report);
+    if histograms.is_empty() {
+        return Ok(());
+    }
+    let folder = folder.join("histograms");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    for (name, text) in histograms {
+        write_file(&folder, &name, &text)?;
     }
     Ok(())
 }
 
+fn write_file(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
+    let place = folder.join(name);
+    let beside = folder.join(format!(".{name}.new"));
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, &place))
+        .with_context(|| format!("cannot write {}", place.display()))
+}
+
 /// <https://no-color.org>: colour on a terminal alone, and not when `NO_COLOR` is there and not empty.
 fn use_colour() -> bool {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stdout().is_terminal() && !refused
+    std::io::stdout().is_terminal() && !refuses_colour()
 }
 
-/// A bar on standard error; nothing where that is no terminal.
-struct Progress {
-    bar: ProgressBar,
-    rounds: usize,
-}
-
-impl Progress {
-    fn of(plan: &Plan) -> Self {
-        let turns = plan.turns();
-        let bar = ProgressBar::new(u64::try_from(turns).unwrap_or(u64::MAX));
-        // A template that does not parse leaves the plain bar.
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {eta} left  {msg}") {
-            bar.set_style(style);
-        }
-        Self {
-            bar,
-            rounds: plan.rounds,
-        }
-    }
-}
-
-impl Observer for Progress {
-    fn preparing(&mut self, arm: &'static Arm) {
-        self.bar.set_message(format!("starting {}", arm.name));
-        self.bar.tick();
-    }
-
-    fn turn(&mut self, arm: &'static Arm, round: usize) {
-        let message = if round == 0 {
-            format!("{}: warming up", arm.name)
-        } else {
-            format!("{}: round {round} of {}", arm.name, self.rounds)
-        };
-        self.bar.set_message(message);
-        self.bar.inc(1);
-    }
+pub(crate) fn refuses_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

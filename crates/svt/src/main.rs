@@ -6,6 +6,7 @@
 )]
 
 mod bench_command;
+mod bench_progress;
 mod floors;
 mod lab_command;
 mod seed;

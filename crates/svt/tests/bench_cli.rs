@@ -4,6 +4,8 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+mod bench_files;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -46,6 +48,19 @@ fn results(folder: &Path) -> Value {
 }
 
 #[test]
+fn every_figure_of_a_run_is_the_same_in_its_files_and_in_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = run(&["--rate", "100"], folder.path());
+    let results = results(folder.path());
+    bench_files::is_of_the_schema(&results);
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    let scenario = &results["scenarios"][0];
+    bench_files::page_says_the_figures(&page, scenario);
+    bench_files::terminal_says_the_figures(&table, scenario);
+    bench_files::histograms_are_the_latencies(&folder.path().join("histograms"), scenario);
+}
+
+#[test]
 fn a_run_writes_a_table_and_the_same_figures_to_files() {
     let folder = tempfile::tempdir().unwrap();
     let table = run(&[], folder.path());
@@ -84,20 +99,15 @@ fn a_run_writes_a_table_and_the_same_figures_to_files() {
     assert_eq!(first.split(',').nth(4), Some(requests.to_string().as_str()));
     assert_eq!(csv.lines().count(), 4);
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert_eq!(page.matches("<svg").count(), 2, "costs and bytes");
+    assert!(
+        page.matches("<svg").count() >= 3,
+        "costs, their parts, bytes"
+    );
     assert!(
         ["src=", "href=", "<script", "@import", "url("]
             .iter()
             .all(|link| !page.contains(link))
     );
-    for arm in arms {
-        let ratio = arm["figures"]["ratio"]["median"].as_f64().unwrap();
-        let title = arm["title"].as_str().unwrap();
-        assert!(
-            page.contains(&format!("<td>{title}</td><td>{ratio:.2}</td>")),
-            "{page}"
-        );
-    }
 }
 
 #[test]

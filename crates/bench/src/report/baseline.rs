@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Report, SCHEMA, ScenarioReport, costs};
+use super::figures::bare_costs;
+use super::{ArmReport, Report, SCHEMA, ScenarioReport};
 use crate::arms::BARE;
 use crate::statistics::{self, Comparison, Verdict, compare_unpaired};
 
@@ -62,14 +63,16 @@ impl Report {
                 continue;
             };
             let arms = scenario.arms.iter().filter(|arm| arm.name != BARE);
-            let changes = arms.filter_map(|arm| change(scenario, old, &arm.name));
+            let changes = arms.filter_map(|arm| change(scenario, arm, old));
             self.changes.extend(changes);
         }
     }
 }
 
-fn change(now: &ScenarioReport, then: &ScenarioReport, arm: &str) -> Option<Change> {
-    let (now_rounds, then_rounds) = (ratios(now, arm), ratios(then, arm));
+fn change(now: &ScenarioReport, arm: &ArmReport, then: &ScenarioReport) -> Option<Change> {
+    let mut olds = then.arms.iter();
+    let old = olds.find(|old| old.name == arm.name && old.live == arm.live)?;
+    let (now_rounds, then_rounds) = (ratios(now, arm), ratios(then, old));
     let comparison = compare_unpaired(&now_rounds, &then_rounds)?;
     let said = match comparison.verdict {
         Verdict::Less => "less than before",
@@ -78,8 +81,9 @@ fn change(now: &ScenarioReport, then: &ScenarioReport, arm: &str) -> Option<Chan
         Verdict::TooFewRounds => "too few rounds to tell",
     };
     let sentence = format!(
-        "{}, {arm}: {:.2} × bare then, {:.2} now, which is {:.2}–{:.2} × of then: {said}.",
+        "{}, {}: {:.2} × bare then, {:.2} now, which is {:.2}–{:.2} × of then: {said}.",
         now.name,
+        arm.shown_name(),
         statistics::median(&then_rounds)?,
         statistics::median(&now_rounds)?,
         comparison.ratio.low,
@@ -87,17 +91,17 @@ fn change(now: &ScenarioReport, then: &ScenarioReport, arm: &str) -> Option<Chan
     );
     Some(Change {
         scenario: now.name.clone(),
-        arm: arm.to_owned(),
+        arm: arm.name.clone(),
         comparison,
         sentence,
     })
 }
 
 /// The ratios to the bare arm, round by round.
-fn ratios(scenario: &ScenarioReport, arm: &str) -> Vec<f64> {
+fn ratios(scenario: &ScenarioReport, arm: &ArmReport) -> Vec<f64> {
     let cost_is = scenario.cost_is;
-    let bare = costs(&scenario.arms, BARE, cost_is);
-    statistics::ratios(&costs(&scenario.arms, arm, cost_is), &bare)
+    let bare = bare_costs(&scenario.arms, arm.live, cost_is);
+    statistics::ratios(&arm.costs(cost_is), &bare)
 }
 
 /// What is not the same, and may be the reason of a change.

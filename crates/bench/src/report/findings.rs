@@ -1,9 +1,11 @@
 //! One sentence for each question.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ArmReport, CostIs};
+use super::{ArmReport, CostIs, plots};
 use crate::arms::Side;
 use crate::statistics::{Comparison, Estimate, Verdict, compare};
 
@@ -37,7 +39,12 @@ pub struct Finding {
 const FEW: usize = 3;
 
 /// The questions of which both arms have figures; of a few arms, every pair, the dearer one first.
-pub(super) fn of(arms: &[ArmReport], cost_is: CostIs) -> Vec<Finding> {
+///
+/// Where the arms occur with several numbers of logins, each is asked about its most beside its fewest.
+pub(super) fn of(arms: &[ArmReport], cost_is: CostIs, unit: &str) -> Vec<Finding> {
+    if arms.iter().any(|arm| arm.live.is_some()) {
+        return by_logins(arms, cost_is, unit);
+    }
     let asked: Vec<&ArmReport> = arms
         .iter()
         .rev()
@@ -59,29 +66,64 @@ pub(super) fn of(arms: &[ArmReport], cost_is: CostIs) -> Vec<Finding> {
     };
     let findings = pairs
         .into_iter()
-        .filter_map(|(first, second)| compared(first, second, cost_is));
+        .filter_map(|(first, second)| compared(first, second, cost_is, unit));
     findings.collect()
 }
 
-fn compared(first: &ArmReport, second: &ArmReport, cost_is: CostIs) -> Option<Finding> {
+fn by_logins(arms: &[ArmReport], cost_is: CostIs, unit: &str) -> Vec<Finding> {
+    let measured = || {
+        let authenticating = arms.iter().filter(|arm| arm.side != Side::Floor);
+        authenticating.filter(|arm| arm.figures.is_some())
+    };
+    let mut names: Vec<&str> = measured().map(|arm| arm.name.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    let findings = names.into_iter().filter_map(|name| {
+        let same = || measured().filter(|arm| arm.name == name);
+        let most = same().max_by_key(|arm| arm.live)?;
+        let fewest = same().min_by_key(|arm| arm.live)?;
+        let (many, few) = (most.live?, fewest.live.filter(|few| Some(*few) != most.live)?);
+        let comparison = compare(&most.costs(cost_is), &fewest.costs(cost_is))?;
+        Some(Finding {
+            first: most.name.clone(),
+            second: fewest.name.clone(),
+            sentence: format!(
+                "On this machine a {unit} with {} costs {} × with {} logins live what it costs with {}: {}.",
+                most.title,
+                range(&comparison),
+                plots::plain(many as f64),
+                plots::plain(few as f64),
+                said(comparison.verdict)
+            ),
+            comparison,
+        })
+    });
+    findings.collect()
+}
+
+fn compared(first: &ArmReport, second: &ArmReport, cost_is: CostIs, unit: &str) -> Option<Finding> {
     let comparison = compare(&first.costs(cost_is), &second.costs(cost_is))?;
     Some(Finding {
         first: first.name.clone(),
         second: second.name.clone(),
         comparison,
-        sentence: sentence(&first.title, &second.title, &comparison),
+        sentence: sentence(&first.title, &second.title, &comparison, unit),
     })
 }
 
-fn sentence(first: &str, second: &str, comparison: &Comparison) -> String {
-    let said = match comparison.verdict {
+fn sentence(first: &str, second: &str, comparison: &Comparison, unit: &str) -> String {
+    let said = said(comparison.verdict);
+    let range = range(comparison);
+    format!("On this machine a {unit} with {first} costs {range} × one with {second}: {said}.")
+}
+
+fn said(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Less => "less",
         Verdict::More => "more",
         Verdict::NoDifferenceFound => "no difference found",
         Verdict::TooFewRounds => "too few rounds to tell",
-    };
-    let range = range(comparison);
-    format!("On this machine a request with {first} costs {range} × one with {second}: {said}.")
+    }
 }
 
 /// The interval to two digits; to three where an end that is not 1 would read as 1.00.

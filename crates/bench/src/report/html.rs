@@ -1,34 +1,43 @@
 //! `report.html`: one file that needs nothing else, and no network.
 
-use super::{ArmReport, Report, ScenarioReport, plots, table};
-use crate::StoreAccess;
-use crate::statistics::Estimate;
+use super::columns::{self, Column, Row};
+use super::{Report, ScenarioReport, plots_of, table};
 
-const HEAD: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-<meta name=\"viewport\" content=\"width=device-width\"><title>Session vs Token: the benchmark</title><style>\
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}\
-.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
-th,td{padding:.25rem .7rem;text-align:right;border-bottom:1px solid #8886;white-space:nowrap}\
-th:first-child,td:first-child{text-align:left}.session td:first-child{border-left:.4rem solid #b45309}\
-.token td:first-child{border-left:.4rem solid #0f766e}.floor td:first-child{border-left:.4rem solid #64748b}\
-.failed{color:#dc2626}svg{max-width:100%;height:auto;display:block}figure{margin:1.5rem 0}\
-</style></head><body>\n";
+const STYLE: &str = include_str!("report.css");
 
-/// The report as a page. Its figures are those of the JSON, with fewer digits.
+const TITLE: &str = "Session vs Token: the benchmark";
+
+/// What a reader who reads nothing else has to know, from `docs/reference/benchmark.md`.
+const HOW_TO_READ: [&str; 6] = [
+    "Each arm is a server of its own with one setting. The bare arm is the same bank without authentication: what an arm needs more than it is what authentication costs.",
+    "“× bare” is the cost of a request over that of the bare arm in the same round, in the median of the rounds; “95 %” is the interval in which that median would lie in 95 of 100 such runs. Ratios hold elsewhere better than microseconds do.",
+    "Two arms are compared by their own ratio, round by round, in the sentences above. That their intervals over the bare arm overlap means nothing, and “no difference found” is no proof that there is none.",
+    "Latencies are those of a fixed rate and count from the time that a request was meant to be sent. One is shown only where at least ten answers lie beyond it.",
+    "Your network, your users and your other requests are not in these figures; one round trip to another machine is longer than anything here. The database is small and warm, and a server has one worker.",
+    "A token that cannot be taken back is cheaper than one that can, and another thing.",
+];
+
+/// The report as a page: answers first, then what to be careful about, then the figures, which are those of the JSON with fewer digits.
 #[must_use]
 pub fn to_html(report: &Report) -> String {
-    let mut page = HEAD.to_owned();
-    page.push_str("<h1>Session vs Token: the benchmark</h1>\n");
-    page.push_str(&element("p", &table::heading(report)));
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{TITLE}</title><style>\n{STYLE}</style></head><body>\n"
+    );
+    page.push_str(&element("h1", TITLE));
+    page.push_str(&answers(report));
     if !report.warnings.is_empty() {
         page.push_str("<h2>Before you believe it</h2>\n");
-        page.push_str(&list(report.warnings.iter().map(String::as_str)));
+        let warnings = report.warnings.iter();
+        let warnings: Vec<String> = warnings
+            .map(|warning| format!("{}.", capital(warning)))
+            .collect();
+        page.push_str(&list(warnings.iter().map(String::as_str)));
     }
-    if !report.changes.is_empty() {
-        page.push_str("<h2>Since the baseline</h2>\n");
-        let changes = report.changes.iter();
-        page.push_str(&list(changes.map(|change| change.sentence.as_str())));
-    }
+    page.push_str("<h2>How to read this</h2>\n");
+    page.push_str(&list(HOW_TO_READ.into_iter()));
+    page.push_str(&quiet(&table::heading(report)));
     for scenario in &report.scenarios {
         page.push_str(&section(scenario));
     }
@@ -36,99 +45,92 @@ pub fn to_html(report: &Report) -> String {
     page
 }
 
-fn section(scenario: &ScenarioReport) -> String {
-    let mut text = element("h2", &scenario.title);
-    for sentence in table::about(scenario) {
-        text.push_str(&element("p", &sentence));
-    }
-    let sentences = scenario.findings.iter();
-    text.push_str(&list(sentences.map(|finding| finding.sentence.as_str())));
-    text.push_str(&figures(scenario));
-    for (title, plot) in [
-        ("Cost of a request", plots::cost(scenario)),
-        ("Latency by percentile", plots::latency(scenario)),
-        ("Bytes on the wire", plots::bytes(scenario)),
-    ] {
-        if let Some(svg) = plot {
-            text.push_str(&format!("<h3>{title}</h3>\n<figure>{svg}</figure>\n"));
+/// The sentences: of each scenario, of the aims, and what has changed since the baseline.
+fn answers(report: &Report) -> String {
+    let mut text = String::new();
+    for scenario in &report.scenarios {
+        if !scenario.findings.is_empty() {
+            let sentences = scenario.findings.iter();
+            text.push_str(&element("h3", &capital(&scenario.title)));
+            text.push_str(&list(sentences.map(|finding| finding.sentence.as_str())));
         }
     }
+    if !report.aims.is_empty() {
+        let aims = report.aims.iter().map(|aim| table::aim_row(aim, false));
+        let aims: Vec<String> = aims.collect();
+        text.push_str(&element("h3", "Aims"));
+        text.push_str(&list(aims.iter().map(String::as_str)));
+    }
+    if !report.changes.is_empty() {
+        let changes = report.changes.iter();
+        text.push_str(&element("h3", "Since the baseline"));
+        text.push_str(&list(changes.map(|change| change.sentence.as_str())));
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!("<div class=\"answers\">\n{text}</div>\n")
+}
+
+fn section(scenario: &ScenarioReport) -> String {
+    let mut text = element("h2", &capital(&scenario.title));
+    let mut plots = plots_of(scenario).into_iter();
+    let mut draw = |text: &mut String, most: usize| {
+        for plot in plots.by_ref().take(most) {
+            let title = element("h3", &plot.title);
+            text.push_str(&format!("{title}<figure>{}</figure>\n", plot.svg));
+        }
+    };
+    // The first plot is the answer, the table is where it can be looked up, and the others say where it comes from.
+    draw(&mut text, 1);
+    let sentences = table::about(scenario);
+    if !scenario.is_of_measures_alone() {
+        text.push_str(&grid(scenario, &columns::of_figures(scenario)));
+    }
+    for sentence in sentences {
+        text.push_str(&quiet(&sentence));
+    }
+    let measures = columns::of_measures(scenario);
+    if !measures.is_empty() {
+        text.push_str(&grid(scenario, &measures));
+    }
+    draw(&mut text, usize::MAX);
     text
 }
 
-fn figures(scenario: &ScenarioReport) -> String {
-    let cost = table::cost_heading(scenario);
-    let headings = [
-        "arm",
-        "× bare",
-        "95 %",
-        cost,
-        "95 %",
-        "requests/s",
-        "bytes out",
-        "bytes in",
-        "DB reads",
-        "writes",
-        "p50 µs",
-        "p90",
-        "p99",
-        "p99.9",
-    ];
-    let mut text = String::from("<div class=\"wide\"><table><thead><tr>");
-    for heading in headings {
-        text.push_str(&element("th", heading));
+/// A table of these columns; nothing where no arm has a row in it.
+fn grid(scenario: &ScenarioReport, columns: &[Column]) -> String {
+    let mut rows = String::new();
+    for (index, arm) in scenario.arms.iter().enumerate() {
+        let side = format!("{:?}", arm.side).to_lowercase();
+        let title = element("td", &arm.title);
+        let cells = match columns::row(columns, arm, index) {
+            Row::Cells => columns
+                .iter()
+                .map(|column| element("td", column.cell(index)))
+                .collect(),
+            Row::Words(what, why) => format!(
+                "<td class=\"failed\" colspan=\"{}\">{what}{}</td>",
+                columns.len().max(1),
+                escaped(why)
+            ),
+            Row::None => continue,
+        };
+        rows.push_str(&format!("<tr class=\"{side}\">{title}{cells}</tr>\n"));
     }
-    text.push_str("</tr></thead><tbody>\n");
-    for arm in &scenario.arms {
-        text.push_str(&row(arm, headings.len()));
+    if rows.is_empty() {
+        return rows;
     }
-    text.push_str("</tbody></table></div>\n");
-    text
-}
-
-fn row(arm: &ArmReport, columns: usize) -> String {
-    let side = format!("{:?}", arm.side).to_lowercase();
-    let Some(figures) = &arm.figures else {
-        let reason = arm.failure.as_deref().unwrap_or("not measured");
-        let columns = columns - 1;
-        return format!(
-            "<tr class=\"{side}\">{}<td class=\"failed\" colspan=\"{columns}\">failed: {}</td></tr>\n",
-            element("td", &arm.title),
-            escaped(reason)
-        );
-    };
-    let none = || "–".to_owned();
-    let range = |estimate: &Estimate, digits: usize| {
-        format!("{:.digits$}–{:.digits$}", estimate.low, estimate.high)
-    };
-    let ratio = figures.ratio.as_ref();
-    let micros = |share| {
-        let micros = arm.latency.as_ref().and_then(|latency| latency.at(share));
-        micros.map_or_else(none, |micros| micros.to_string())
-    };
-    let bytes = |bytes: Option<f64>| bytes.map_or_else(none, |bytes| format!("{bytes:.0}"));
-    let store = |kind: fn(&StoreAccess) -> f64| {
-        let accesses = arm.store.as_ref().map(kind);
-        accesses.map_or_else(none, |accesses| format!("{accesses:.2}"))
-    };
-    let cells = [
-        arm.title.clone(),
-        ratio.map_or_else(none, |ratio| format!("{:.2}", ratio.median)),
-        ratio.map_or_else(none, |ratio| range(ratio, 2)),
-        format!("{:.1}", figures.cost_us.median),
-        range(&figures.cost_us, 1),
-        format!("{:.0}", figures.per_second.median),
-        bytes(arm.bytes.map(|bytes| bytes.request)),
-        bytes(arm.bytes.map(|bytes| bytes.answer)),
-        store(|store| store.reads),
-        store(|store| store.writes),
-        micros(0.5),
-        micros(0.9),
-        micros(0.99),
-        micros(0.999),
-    ];
-    let cells: String = cells.iter().map(|cell| element("td", cell)).collect();
-    format!("<tr class=\"{side}\">{cells}</tr>\n")
+    let is_varied = columns.first().is_some_and(Column::is_logins);
+    let class = if is_varied { " class=\"live\"" } else { "" };
+    let headings = columns.iter().map(|column| column.heading.as_str());
+    let headings: String = std::iter::once("arm")
+        .chain(headings)
+        .map(|heading| element("th", heading))
+        .collect();
+    format!(
+        "<div class=\"wide\"><table{class}><thead><tr>{headings}</tr></thead><tbody>\n{rows}</tbody></table></div>\n"
+    )
 }
 
 fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
@@ -136,12 +138,25 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     format!("<ul>{items}</ul>\n")
 }
 
+fn quiet(text: &str) -> String {
+    format!("<p class=\"quiet\">{}</p>\n", escaped(text.trim()))
+}
+
 fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escaped(text))
 }
 
+/// As a heading begins.
+pub(super) fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
 /// The name of the processor and the last words of a server are not ours.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

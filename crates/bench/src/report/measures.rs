@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Turned;
+use super::{ScenarioReport, Turned};
 use crate::statistics::{self, Estimate};
 
 /// Something that one turn measures: a delay, a rate, a size.
@@ -23,6 +23,33 @@ pub struct MeasureReport {
     pub unit: String,
     /// The median of the rounds with its interval.
     pub estimate: Estimate,
+}
+
+impl MeasureReport {
+    /// Whether both are of the same thing in the same unit.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.name == other.name && self.unit == other.unit
+    }
+}
+
+impl ScenarioReport {
+    /// Whether it measures something else than the cost of a request, and that not.
+    pub(super) fn is_of_measures_alone(&self) -> bool {
+        let mut arms = self.arms.iter();
+        let has_measures = self.arms.iter().any(|arm| !arm.measures.is_empty());
+        has_measures && arms.all(|arm| arm.figures.is_none())
+    }
+}
+
+/// Every kind of measure that an arm has, each once, in the order in which the arms have them.
+pub(super) fn kinds(scenario: &ScenarioReport) -> Vec<&MeasureReport> {
+    let mut kinds: Vec<&MeasureReport> = Vec::new();
+    for measure in scenario.arms.iter().flat_map(|arm| &arm.measures) {
+        if !kinds.iter().any(|kind| kind.is_like(measure)) {
+            kinds.push(measure);
+        }
+    }
+    kinds
 }
 
 /// Each measure over all rounds.

@@ -1,8 +1,11 @@
 //! What a run found out, in the form in which it is written: `results.json` is this type.
 
 mod baseline;
+mod columns;
 mod csv;
+mod figures;
 mod findings;
+mod histogram;
 mod html;
 mod latency;
 mod machine;
@@ -19,14 +22,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::arms::{Arm, BARE, Side};
+use crate::arms::{Arm, Side};
 use crate::closed_loop::Window;
 use crate::cpu::CpuSource;
 use crate::gate::AimReport;
 use crate::plan::Plan;
 use crate::scenarios::Scenario;
 use crate::size::Size;
-use crate::statistics::{self, Estimate, Latencies};
+use crate::statistics::{Estimate, Latencies};
 use crate::store::StoreAccess;
 use crate::target::BytesEachWay;
 use crate::watch;
@@ -34,11 +37,13 @@ use crate::watch;
 pub use baseline::{BaselineError, Change};
 pub use csv::to_csv;
 pub use findings::Finding;
+pub use histogram::histograms;
 pub use html::to_html;
 pub use latency::{LatencyReport, Quantile};
 pub use machine::Machine;
 pub(crate) use measures::Measure;
 pub use measures::MeasureReport;
+pub use plots::{Plot, plots_of};
 pub use table::to_text;
 
 /// The name and number of the form. The number rises when a reader of the last one would misread the next; members may be added.
@@ -100,7 +105,8 @@ pub enum CostIs {
     Wall,
 }
 
-/// One scenario: the arms by cost, cheapest first and failed ones last, and what may be said of them.
+/// One scenario: the arms by cost, cheapest first and failed ones last, and what may be said of them. Where the number of logins is
+/// varied, those of one arm stand together, the fewest first.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ScenarioReport {
     /// The name of the scenario.
@@ -298,98 +304,6 @@ impl Report {
     }
 }
 
-impl ScenarioReport {
-    fn of(scenario: &Scenario, measured: Vec<Measured>) -> Self {
-        let mut arms: Vec<ArmReport> = measured.into_iter().map(ArmReport::of).collect();
-        let mut rounds = arms.iter().flat_map(|arm| &arm.rounds);
-        // All costs of a table are of one kind, or their ratios would mean nothing.
-        let cost_is = if rounds.all(|round| round.server_cpu_seconds.is_some()) {
-            CostIs::Cpu
-        } else {
-            CostIs::Wall
-        };
-        let bare = costs(&arms, BARE, cost_is);
-        for arm in &mut arms {
-            arm.fill(&bare, cost_is);
-        }
-        let cost = |arm: &ArmReport| {
-            let figures = arm.figures.as_ref();
-            figures.map_or(f64::INFINITY, |figures| {
-                figures
-                    .ratio
-                    .map_or(figures.cost_us.median, |ratio| ratio.median)
-            })
-        };
-        arms.sort_by(|one, other| cost(one).total_cmp(&cost(other)));
-        Self {
-            name: scenario.name.to_owned(),
-            title: scenario.title.to_owned(),
-            unit: scenario.unit.to_owned(),
-            cost_is,
-            client_cost_us: arms.first().and_then(ArmReport::client_cost_us),
-            noise: statistics::estimate(&bare).map(|estimate| estimate.spread()),
-            findings: findings::of(&arms, cost_is),
-            arms,
-        }
-    }
-}
-
-impl ArmReport {
-    fn of(measured: Measured) -> Self {
-        Self {
-            name: measured.arm.name.to_owned(),
-            title: measured.arm.title.to_owned(),
-            side: measured.arm.side,
-            failure: measured.failure,
-            figures: None,
-            latency: measured.latencies.as_ref().map(LatencyReport::of),
-            bytes: measured.bytes,
-            store: measured.store,
-            live: measured.live,
-            memory_bytes: measured.size.memory_bytes,
-            disk_bytes: measured.size.disk_bytes,
-            system_share: measured.size.system_share,
-            measures: measures::of(&measured.rounds),
-            rounds: measured.rounds.iter().map(RoundReport::from).collect(),
-        }
-    }
-
-    fn fill(&mut self, bare: &[f64], cost_is: CostIs) {
-        let costs = self.costs(cost_is);
-        let per_second: Vec<f64> = self
-            .rounds
-            .iter()
-            .filter_map(RoundReport::per_second)
-            .collect();
-        self.figures = statistics::estimate(&costs)
-            .zip(statistics::estimate(&per_second))
-            .map(|(cost_us, per_second)| Figures {
-                ratio: statistics::estimate(&statistics::ratios(&costs, bare)),
-                cost_us,
-                per_second,
-            });
-    }
-
-    fn client_cost_us(&self) -> Option<f64> {
-        let rounds = self.rounds.iter();
-        let costs: Option<Vec<f64>> = rounds
-            .map(|round| Some(round.client_cpu_seconds? * 1e6 / round.requests as f64))
-            .collect();
-        statistics::median(&costs?)
-    }
-
-    fn costs(&self, cost_is: CostIs) -> Vec<f64> {
-        let rounds = self.rounds.iter();
-        rounds.filter_map(|round| round.cost_us(cost_is)).collect()
-    }
-}
-
 fn a_request() -> String {
     "request".to_owned()
-}
-
-/// The costs of the arm of this name, round by round; none where it has none.
-fn costs(arms: &[ArmReport], name: &str, cost_is: CostIs) -> Vec<f64> {
-    let arm = arms.iter().find(|arm| arm.name == name);
-    arm.map_or_else(Vec::new, |arm| arm.costs(cost_is))
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{ArmReport, CostIs, Report, ScenarioReport};
-use crate::BytesEachWay;
+use super::columns::{self, Column, Row};
+use super::{ArmReport, Report, ScenarioReport};
 use crate::arms::Side;
 use crate::gate::AimReport;
 use crate::statistics::Estimate;
@@ -81,10 +81,13 @@ pub(super) fn heading(report: &Report) -> String {
     text
 }
 
-fn aim_row(aim: &AimReport, colour: bool) -> String {
+pub(super) fn aim_row(aim: &AimReport, colour: bool) -> String {
     let measured = aim.measured.map_or_else(
         || "not measured".to_owned(),
-        |measured| format!("{:.2} ({})", measured.median, range(&measured, 2)),
+        |measured| {
+            let Estimate { median, low, high } = measured;
+            format!("{median:.2} ({low:.2}–{high:.2})")
+        },
     );
     let (said, paint) = if aim.is_met {
         ("reached", "")
@@ -110,37 +113,69 @@ fn table(scenario: &ScenarioReport, colour: bool) -> String {
     for sentence in about(scenario) {
         line(&mut text, &sentence);
     }
-    let cost = cost_heading(scenario);
-    line(
-        &mut text,
-        &format!(
-            "{:22} {:>7} {:>11} {cost:>8} {:>13} {:>10} {:>6} {:>6} {:>9}{}",
-            "arm",
-            "× bare",
-            "95 %",
-            "95 %",
-            "requests/s",
-            "B out",
-            "B in",
-            "DB r/w",
-            latency_heading(scenario),
-        ),
-    );
-    for arm in &scenario.arms {
-        let paint = match (arm.failure.is_some(), arm.side) {
-            (true, _) => RED,
-            (false, Side::Session) => AMBER,
-            (false, Side::Token) => TEAL,
-            (false, Side::Floor) => "",
-        };
-        let row = row(arm);
-        if colour && !paint.is_empty() {
-            line(&mut text, &format!("{paint}{row}{RESET}"));
-        } else {
-            line(&mut text, &row);
-        }
+    if !scenario.is_of_measures_alone() {
+        text.push_str(&grid(scenario, &columns::of_figures(scenario), colour));
+    }
+    let measures = columns::of_measures(scenario);
+    if !measures.is_empty() {
+        text.push_str(&grid(scenario, &measures, colour));
     }
     text
+}
+
+/// A table of those columns that have a heading for the terminal, each as wide as the longest of its words.
+fn grid(scenario: &ScenarioReport, columns: &[Column], colour: bool) -> String {
+    let mut rows = String::new();
+    let names = scenario.arms.iter().map(|arm| wide(&arm.name));
+    let first = names.fold(wide("arm"), usize::max);
+    let shown: Vec<(&Column, &str, usize)> = columns
+        .iter()
+        .filter_map(|column| {
+            let heading = column.short.as_deref()?;
+            let cells = (0..scenario.arms.len()).map(|index| wide(column.cell(index)));
+            Some((column, heading, cells.fold(wide(heading), usize::max)))
+        })
+        .collect();
+    for (index, arm) in scenario.arms.iter().enumerate() {
+        let mut row = format!("{:first$}", arm.name);
+        match columns::row(columns, arm, index) {
+            Row::Cells => {
+                for (column, _, width) in &shown {
+                    row.push_str(&format!("  {:>width$}", column.cell(index)));
+                }
+            }
+            Row::Words(what, why) => row.push_str(&format!("  {what}{why}")),
+            Row::None => continue,
+        }
+        line(&mut rows, &painted(&row, arm, colour));
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    let mut heading = format!("{:first$}", "arm");
+    for (_, words, width) in &shown {
+        heading.push_str(&format!("  {words:>width$}"));
+    }
+    format!("{heading}\n{rows}")
+}
+
+/// How many places it takes: `×`, `µ` and `–` take one each, whatever their bytes.
+fn wide(words: &str) -> usize {
+    words.chars().count()
+}
+
+fn painted(row: &str, arm: &ArmReport, colour: bool) -> String {
+    let paint = match (arm.failure.is_some(), arm.side) {
+        (true, _) => RED,
+        (false, Side::Session) => AMBER,
+        (false, Side::Token) => TEAL,
+        (false, Side::Floor) => return row.to_owned(),
+    };
+    if colour {
+        format!("{paint}{row}{RESET}")
+    } else {
+        row.to_owned()
+    }
 }
 
 /// What the machine and the tool do by themselves.
@@ -157,70 +192,6 @@ pub(super) fn about(scenario: &ScenarioReport) -> Vec<String> {
         format!("The client needs {cost:.1} µs of its own core for a request, so its ceiling is {ceiling:.0} a second.")
     });
     noise.into_iter().chain(client).collect()
-}
-
-pub(super) fn cost_heading(scenario: &ScenarioReport) -> &'static str {
-    match scenario.cost_is {
-        CostIs::Cpu => "CPU µs",
-        CostIs::Wall => "wall µs",
-    }
-}
-
-fn row(arm: &ArmReport) -> String {
-    if let Some(failure) = &arm.failure {
-        return format!("{:22} failed: {failure}", arm.name);
-    }
-    let Some(figures) = &arm.figures else {
-        return format!("{:22} not measured", arm.name);
-    };
-    let (ratio, interval) = figures.ratio.map_or_else(
-        || ("–".to_owned(), String::new()),
-        |ratio| (format!("{:.2}", ratio.median), range(&ratio, 2)),
-    );
-    let bytes = |way: fn(&BytesEachWay) -> f64| {
-        let bytes = arm.bytes.as_ref().map(way);
-        bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{bytes:.0}"))
-    };
-    let latency = arm.latency.as_ref().map(|latency| {
-        let micros = |share| {
-            let micros = latency.at(share);
-            micros.map_or_else(|| "–".to_owned(), |micros| micros.to_string())
-        };
-        format!(
-            " {:>7} {:>7} {:>7}",
-            micros(0.5),
-            micros(0.99),
-            micros(0.999)
-        )
-    });
-    format!(
-        "{:22} {ratio:>7} {interval:>11} {:>8.1} {:>13} {:>10.0} {:>6} {:>6} {:>9}{}",
-        arm.name,
-        figures.cost_us.median,
-        range(&figures.cost_us, 1),
-        figures.per_second.median,
-        bytes(|bytes| bytes.request),
-        bytes(|bytes| bytes.answer),
-        arm.store.as_ref().map_or_else(
-            || "–".to_owned(),
-            |store| format!("{:.2}/{:.2}", store.reads, store.writes)
-        ),
-        latency.unwrap_or_default(),
-    )
-}
-
-/// The latencies' columns, in microseconds; none where they were not measured.
-fn latency_heading(scenario: &ScenarioReport) -> String {
-    let mut arms = scenario.arms.iter();
-    if arms.any(|arm| arm.latency.is_some()) {
-        format!(" {:>7} {:>7} {:>7}", "p50 µs", "p99", "p99.9")
-    } else {
-        String::new()
-    }
-}
-
-fn range(estimate: &Estimate, digits: usize) -> String {
-    format!("{:.digits$}–{:.digits$}", estimate.low, estimate.high)
 }
 
 fn line(text: &mut String, content: &str) {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{arms, scenarios};
+use crate::arms::BARE;
+use crate::{arms, scenarios, statistics};
 
 /// Rounds of an arm with this cost in microseconds each; the client is on its core for this share of the time.
 fn measured(name: &str, costs: &[f64], client_share: f64) -> Measured {
@@ -179,4 +180,110 @@ fn a_change_since_the_baseline_is_said_and_no_change_is_not_found() {
     );
     assert!(said("jwt-hs256").ends_with("no difference found."));
     assert_eq!(now.changes.len(), 2);
+}
+
+#[test]
+fn arms_with_several_numbers_of_logins_stand_together_and_are_asked_what_more_logins_cost() {
+    let with = |name: &str, cost: f64, live: u64| Measured {
+        live: Some(live),
+        ..measured(name, &slowing(cost), 0.5)
+    };
+    let report = report(vec![
+        with("session-sqlite", 60.0, 1_000_000),
+        with(BARE, 20.0, 1_000_000),
+        with("jwt-eddsa", 40.0, 1000),
+        with("session-sqlite", 20.0, 1000),
+        with(BARE, 10.0, 1000),
+        with("jwt-eddsa", 40.0, 1_000_000),
+    ]);
+    let scenario = &report.scenarios[0];
+    let arms: Vec<(String, f64)> = scenario
+        .arms
+        .iter()
+        .map(|arm| {
+            let ratio = arm.figures.as_ref().unwrap().ratio.unwrap();
+            (arm.shown_name(), (ratio.median * 100.0).round() / 100.0)
+        })
+        .collect();
+    // Each over the bare arm with as many logins.
+    let expected = [
+        ("bare at 1,000", 1.0),
+        ("bare at 1,000,000", 1.0),
+        ("session-sqlite at 1,000", 2.0),
+        ("session-sqlite at 1,000,000", 3.0),
+        ("jwt-eddsa at 1,000", 4.0),
+        ("jwt-eddsa at 1,000,000", 2.0),
+    ];
+    let expected = expected.map(|(name, ratio)| (name.to_owned(), ratio));
+    assert_eq!(arms[..2], expected[..2]);
+    for arm in &expected {
+        assert!(arms.contains(arm), "{arm:?} in {arms:?}");
+    }
+    let names: Vec<&str> = scenario.arms.iter().map(|arm| arm.name.as_str()).collect();
+    assert!(names.chunks(2).all(|pair| pair[0] == pair[1]), "{names:?}");
+    let live: Vec<_> = scenario.arms.iter().map(|arm| arm.live).collect();
+    assert!(
+        live.chunks(2)
+            .all(|pair| pair == [Some(1000), Some(1_000_000)])
+    );
+    let sentences = scenario.findings.iter();
+    let sentences: Vec<&str> = sentences.map(|finding| finding.sentence.as_str()).collect();
+    assert_eq!(sentences.len(), 2);
+    assert!(sentences.contains(
+        &"On this machine a request with a session in SQLite costs 3.00–3.00 × with 1,000,000 logins live what it costs with 1,000: more."
+    ));
+    assert!(to_text(&report, false).contains("1,000,000"));
+    assert!(to_html(&report).contains("<td>1,000,000</td><td>3.00</td>"));
+}
+
+#[test]
+fn what_is_not_a_request_has_a_table_of_its_own_and_its_lack_of_a_ratio_is_not_warned_of() {
+    let lag = Measure {
+        name: "accepted for",
+        unit: "ms",
+    };
+    let turns = [300.0, 100.0, 200.0].map(|value| Turned {
+        window: None,
+        measures: vec![(lag, value)],
+    });
+    let report = report(vec![Measured {
+        rounds: turns.into(),
+        ..measured("jwt-eddsa", &[], 0.0)
+    }]);
+    let page = to_html(&report);
+    assert!(page.contains("<th>arm</th><th>accepted for, ms</th><th>95 %</th>"));
+    assert!(page.contains("<td>a JWT with EdDSA</td><td>200</td><td>100–300</td>"));
+    assert!(!page.contains("× bare</th>") && !page.contains("not measured"));
+    let text = to_text(&report, false);
+    assert!(
+        text.contains(
+            "arm        accepted for, ms     95 %\njwt-eddsa               200  100–300\n"
+        ),
+        "{text}"
+    );
+    let mut warnings = report.warnings.iter();
+    assert!(!warnings.any(|warning| warning.contains("bare arm has no figures")));
+}
+
+#[test]
+fn the_terminal_is_coloured_by_side_where_it_may_be_and_nothing_else_changes() {
+    let report = sample();
+    let (plain, coloured) = (to_text(&report, false), to_text(&report, true));
+    assert!(!plain.contains('\u{1b}'));
+    for (name, colour) in [
+        ("session-sqlite", "172"),
+        ("jwt-hs256", "37"),
+        ("jwt-rs256", "160"),
+    ] {
+        assert!(
+            coloured.contains(&format!("\u{1b}[38;5;{colour}m{name} ")),
+            "{name}"
+        );
+    }
+    let mut parts = coloured.split('\u{1b}');
+    let mut bleached = parts.next().unwrap().to_owned();
+    for part in parts {
+        bleached.push_str(part.split_once('m').unwrap().1);
+    }
+    assert_eq!(bleached, plain);
 }

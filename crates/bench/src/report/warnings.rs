@@ -24,7 +24,7 @@ pub(super) fn of(report: &Report) -> Vec<String> {
     let mut warnings = about_the_run(report);
     warnings.extend(about_the_machine(report));
     for scenario in &report.scenarios {
-        if !has_bare(&scenario.arms) {
+        if lacks_bare(scenario) {
             warnings.push(format!(
                 "{}: the bare arm has no figures, so there is no ratio to it",
                 scenario.name
@@ -45,7 +45,7 @@ pub(super) fn of(report: &Report) -> Vec<String> {
             ));
         }
         let limited = scenario.arms.iter().filter(|arm| is_limited_by_client(arm));
-        let names: Vec<&str> = limited.map(|arm| arm.name.as_str()).collect();
+        let names: Vec<String> = limited.map(ArmReport::shown_name).collect();
         if !names.is_empty() {
             warnings.push(format!(
                 "{}: the client was the bottleneck for {}; what they answered in a second is the client's ceiling, and their cost is right as far as a server that waits costs the same",
@@ -93,7 +93,10 @@ fn about_the_machine(report: &Report) -> Vec<String> {
             machine.load_before.unwrap_or_default()
         ));
     }
-    let mut tables = report.scenarios.iter();
+    let mut tables = report
+        .scenarios
+        .iter()
+        .filter(|scenario| !scenario.is_of_measures_alone());
     if tables.any(|scenario| scenario.cost_is == CostIs::Wall) {
         warnings.push(
             "this system has no account of the CPU time of every server: a cost is the time that passed, the client's share included"
@@ -113,9 +116,9 @@ fn about_the_machine(report: &Report) -> Vec<String> {
 fn behind(scenario: &ScenarioReport, rate: u32) -> Option<String> {
     let is_paced = scenarios::named(&scenario.name).is_some_and(|scenario| scenario.is_paced);
     let measured = scenario.arms.iter().filter(|arm| arm.figures.is_some());
-    let late: Vec<&str> = measured
+    let late: Vec<String> = measured
         .filter(|arm| arm.latency.is_none())
-        .map(|arm| arm.name.as_str())
+        .map(ArmReport::shown_name)
         .collect();
     (is_paced && !late.is_empty()).then(|| {
         format!(
@@ -126,9 +129,11 @@ fn behind(scenario: &ScenarioReport, rate: u32) -> Option<String> {
     })
 }
 
-fn has_bare(arms: &[ArmReport]) -> bool {
-    arms.iter()
-        .any(|arm| arm.name == BARE && arm.figures.is_some())
+/// A scenario that measures something else than requests has no ratios to miss.
+fn lacks_bare(scenario: &ScenarioReport) -> bool {
+    let mut arms = scenario.arms.iter();
+    let has_bare = arms.any(|arm| arm.name == BARE && arm.figures.is_some());
+    !has_bare && !scenario.is_of_measures_alone()
 }
 
 /// The client was busy all the time, and the server was not, in the median of the rounds.
