@@ -3,6 +3,7 @@
 //! One program, because each would link the whole lab again.
 
 mod ablation;
+mod benchmark;
 mod clock;
 mod control_panel;
 mod engine;
