@@ -6,6 +6,7 @@ mod ablation;
 mod benchmark;
 mod clock;
 mod control_panel;
+mod cost;
 mod engine;
 mod experiments;
 mod forgery;
