@@ -3,6 +3,7 @@
 //! Each test has a lab of its own on free ports, with an empty data folder, and a browser of its own with a fresh profile, so
 //! tests run side by side and none sees what another did.
 
+pub mod benchmark_page;
 pub mod browser;
 pub mod experiment_page;
 pub mod spawned_lab;
@@ -11,6 +12,7 @@ pub mod walk;
 pub mod wire_page;
 pub mod workbench_page;
 
+pub use benchmark_page::BenchmarkPage;
 pub use browser::{Browser, Engine, Settings, ThirdPartyCookies, Viewport};
 pub use experiment_page::ExperimentPage;
 pub use spawned_lab::{SpawnedLab, header, path_of};

@@ -4,7 +4,9 @@
 
 mod administrator;
 mod assets;
+mod benchmark;
 mod control;
+mod demo_users;
 mod events;
 mod experiments;
 mod guard;
@@ -35,16 +37,17 @@ use jwt_server::{JwtConfig, Revocation};
 use session_server::SessionConfig;
 use token_core::clock::{Clock, ShiftableClock, UnixSeconds};
 use token_core::key_folder::{KeyFolder, KeyFolderError};
-use token_core::secret::SecretString;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use user_store::sqlite::{Database, OpenError};
-use user_store::{CreateUserError, NewUser, PasswordError, PasswordHash, Role, StoreError, Stores};
+use user_store::{CreateUserError, PasswordError, PasswordHash, StoreError, Stores};
 use wiretap::{Record, Wiretap};
 
+pub use demo_users::{ADMINISTRATOR, DEMO_USERS};
 pub use experiments::Broken;
 pub use origins::{Names, Origins, PORTS};
 
+use benchmark::Benchmark;
 use experiments::Shelf;
 use homemade::Homemade;
 use naive::Naive;
@@ -52,19 +55,6 @@ use partner::Partner;
 use servers::{Made, Server, Servers};
 use settings::Settings;
 use stage::Stage;
-
-/// The demo users and their passwords. They exist in labs alone and are printed on the page.
-pub const DEMO_USERS: [(&str, &str); 3] = [
-    ("alice", "white-rabbit-1865"),
-    ("bob", "can-we-fix-it"),
-    ("mallory", "man-in-the-middle"),
-];
-
-/// The administrator of the bank in a lab, who bans and readmits, promotes and demotes when an experiment asks for it.
-pub const ADMINISTRATOR: (&str, &str) = ("carol", "keeper-of-the-ledger");
-
-/// What every demo user begins with, in minor units.
-const OPENING_BALANCE_MINOR: i64 = 100_000;
 
 /// What a lab is made from.
 #[derive(Clone, Debug)]
@@ -79,6 +69,8 @@ pub struct LabConfig {
     pub names: Names,
     /// A folder of experiments beside the built-in ones.
     pub experiments: Option<PathBuf>,
+    /// The `svt` whose servers its benchmark measures; without it the page says that nothing can be measured.
+    pub program: Option<PathBuf>,
     /// The session server's settings; the lab fills in `http`.
     pub session: SessionConfig,
     /// The JWT server's settings; the lab fills in `http` and `issuer`.
@@ -95,6 +87,7 @@ impl LabConfig {
             keys: None,
             names: Names::Subdomains,
             experiments: None,
+            program: None,
             session: SessionConfig::default(),
             // Stateless, as the notes have it: what it takes to end a token early is there to be tried.
             jwt: JwtConfig {
@@ -186,6 +179,7 @@ pub(crate) struct Inner {
     pub(crate) database: Database,
     pub(crate) servers: Servers,
     pub(crate) experiments: Shelf,
+    pub(crate) benchmark: Benchmark,
     pub(crate) demo_passwords: Vec<PasswordHash>,
     pub(crate) replay: reqwest::Client,
     /// A client with a name of its own, for what programs do.
@@ -224,7 +218,7 @@ impl Lab {
             Arc::clone(&clock) as Arc<dyn Clock>,
             config.session.timeouts(),
         );
-        let demo_passwords = create_demo_users(&stores, None).await?;
+        let demo_passwords = demo_users::create(&stores, None).await?;
         end_logins_of_the_future(&stores, clock.now()).await?;
         let homemade = Arc::new(Homemade::new(Arc::clone(&clock) as Arc<dyn Clock>)?);
         let naive = Arc::new(Naive::new(
@@ -256,6 +250,7 @@ impl Lab {
             .build()?;
         let (stopping, _) = watch::channel(false);
         let inner = Arc::new(Inner {
+            benchmark: Benchmark::new(config.program, Arc::clone(&clock) as Arc<dyn Clock>),
             origins,
             clock,
             record,
@@ -315,14 +310,16 @@ impl Lab {
         &self.inner.clock
     }
 
-    /// Stops: streams end, answers in progress finish, the database closes.
+    /// Stops: streams end, answers in progress finish, a benchmark ends with its servers, the database closes.
     pub async fn stop(self) {
         self.inner.stopping.send_replace(true);
+        self.inner.benchmark.stop();
         for (handle, task) in self.pages {
             handle.stop(true).await;
             // The server ended as asked; an error on the way out has nobody left to tell.
             let _ = task.await;
         }
+        self.inner.benchmark.end().await;
         self.inner.servers.stop().await;
         self.inner.database.close().await;
     }
@@ -344,33 +341,6 @@ async fn end_logins_of_the_future(stores: &Stores, now: UnixSeconds) -> Result<(
     Ok(())
 }
 
-/// Creates the demo users that are missing. Their hashes are made once, so that a reset does not wait for Argon2id.
-async fn create_demo_users(
-    stores: &Stores,
-    hashes: Option<&[PasswordHash]>,
-) -> Result<Vec<PasswordHash>, LabError> {
-    let mut made = Vec::new();
-    let customers = DEMO_USERS.map(|user| (user, Role::Customer));
-    let everybody = customers.into_iter().chain([(ADMINISTRATOR, Role::Admin)]);
-    for (at, ((username, password), role)) in everybody.enumerate() {
-        let password = match hashes.and_then(|hashes| hashes.get(at)) {
-            Some(hash) => hash.clone(),
-            None => stores.passwords.hash(SecretString::from(password)).await?,
-        };
-        let new = NewUser {
-            username: username.to_owned(),
-            password: password.clone(),
-            role,
-            opening_balance_minor: OPENING_BALANCE_MINOR,
-        };
-        match stores.users.create(new).await {
-            Ok(_) | Err(CreateUserError::UsernameTaken) => made.push(password),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(made)
-}
-
 impl Inner {
     /// Ends every login and brings the clock back: a cookie issued next month must not be a live one today, nor count what failed
     /// there.
@@ -387,7 +357,7 @@ impl Inner {
     /// A clean lab: no logins, no transfers, no record, the settings that it was started with, and now.
     pub(crate) async fn reset(&self) -> Result<(), LabError> {
         self.database.delete_all_rows().await?;
-        create_demo_users(&self.servers.stores(), Some(&self.demo_passwords)).await?;
+        demo_users::create(&self.servers.stores(), Some(&self.demo_passwords)).await?;
         self.clock.reset();
         self.servers.apply(Settings::new()).await?;
         for server in [Server::Session, Server::Jwt] {

@@ -86,7 +86,7 @@ impl Servers {
             // The lab's pages, and the bank's own.
             allowed_origins: vec![made.origins.app.clone(), own.to_owned()],
             allowed_hosts: vec![host_of(own).to_owned()],
-            opening_balance_minor: crate::OPENING_BALANCE_MINOR,
+            opening_balance_minor: crate::demo_users::OPENING_BALANCE_MINOR,
             ..base.clone()
         };
         let session = SessionConfig {

@@ -113,6 +113,7 @@ fn config(arguments: &LabArguments) -> anyhow::Result<LabConfig> {
             NamesArgument::Localhost => Names::Localhost,
         },
         experiments: arguments.experiments.clone(),
+        program: std::env::current_exe().ok(),
         ..LabConfig::new(&arguments.data)
     };
     Ok(config.with_settings(&arguments.set)?)

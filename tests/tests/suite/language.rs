@@ -36,7 +36,7 @@ while (walker.nextNode()) {
 }
 for (const name of ["title", "aria-label", "alt", "placeholder", "aria-description"]) {
   for (const element of document.querySelectorAll(`[${name}]`)) {
-    if (element.closest("[data-step], [data-row]") !== null) continue;
+    if (element.closest("[data-step], [data-row], [translate=no]") !== null) continue;
     // The name of an arrow tells what is drawn on it, and then what pressing it does.
     const said = element.getAttribute(name);
     if (element.hasAttribute("data-opens") ? !said.includes("⟦") : isWord(outside(said))) faults.push(`${name}: ${element.getAttribute(name)}`);

@@ -3,8 +3,10 @@
 //! One program, because each would link the whole lab again.
 
 mod ablation;
+mod benchmark;
 mod clock;
 mod control_panel;
+mod cost;
 mod engine;
 mod experiments;
 mod forgery;

@@ -26,13 +26,14 @@ const tryAll = () => ({
 });
 "#;
 
-fn pages(lab: &SpawnedLab) -> [(&'static str, String); 5] {
+fn pages(lab: &SpawnedLab) -> [(&'static str, String); 6] {
     let app = &lab.origins().app;
     [
         ("first page", format!("{app}/")),
         ("contents", format!("{app}/experiments")),
         ("experiment", format!("{app}/experiments/samesite")),
         ("workbench", format!("{app}/workbench")),
+        ("benchmark", format!("{app}/benchmark")),
         ("landing page", format!("{}/", lab.origins().landing)),
     ]
 }

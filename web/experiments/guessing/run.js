@@ -3,7 +3,7 @@
 
 import { median } from "/static/js/experiment/figures/dots.js";
 import { jsonObject } from "/static/js/exchange.js";
-import { compare } from "./ranks.js";
+import { compare } from "/static/js/experiment/ranks.js";
 
 /** @typedef {import("/static/js/experiment/bench.js").Bench} Bench */
 /** @typedef {Bench["sides"][number]} Side */

@@ -45,6 +45,7 @@
  * @property {number} refresh_lifetime_seconds
  * @property {FamilyRow[]} families
  */
+/** @typedef {import("./benchmark/report.js").Benchmark} Benchmark */
 /**
  * @typedef {object} LabState
  * @property {string} now
@@ -179,6 +180,14 @@ export const tryPasswords = (server, tries, tie) => lab("POST", "/lab/stranger",
 export const replay = (server, credential, tie, how = {}) => lab("POST", "/lab/replay", { server, credential, run: tie, ...how });
 /** @param {string} id @returns {Promise<import("./experiment/verdict.js").Definition>} */
 export const fetchExperiment = (id) => lab("GET", `/experiments/${id}.json`);
+/** How far the benchmark is, and what there is to draw. @returns {Promise<Benchmark>} */
+export const fetchBenchmark = () => lab("GET", "/lab/benchmark");
+/** @param {{kind: string, rounds?: number, window_ms?: number}} order @returns {Promise<Benchmark>} */
+export const startBenchmark = (order) => lab("POST", "/lab/benchmark", order);
+/** Stops the benchmark; what was measured by then stays. @returns {Promise<Benchmark>} */
+export const stopBenchmark = () => lab("DELETE", "/lab/benchmark");
+/** The last report, as `svt bench` writes it. @returns {Promise<import("./benchmark/report.js").Report>} */
+export const fetchResults = () => lab("GET", "/lab/benchmark/results.json");
 /** @param {number} after @returns {Promise<Exchange[]>} */
 export const fetchExchanges = async (after) => (await lab("GET", `/lab/exchanges?after=${after}`)).exchanges;
 /** @param {string} language @returns {Promise<Record<string, string>>} */

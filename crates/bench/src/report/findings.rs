@@ -101,7 +101,13 @@ fn by_logins(arms: &[ArmReport], cost_is: CostIs, unit: &str) -> Vec<Finding> {
     findings.collect()
 }
 
-fn compared(first: &ArmReport, second: &ArmReport, cost_is: CostIs, unit: &str) -> Option<Finding> {
+/// What two arms are to each other. None where they have no round in common.
+pub(super) fn compared(
+    first: &ArmReport,
+    second: &ArmReport,
+    cost_is: CostIs,
+    unit: &str,
+) -> Option<Finding> {
     let comparison = compare(&first.costs(cost_is), &second.costs(cost_is))?;
     Some(Finding {
         first: first.name.clone(),

@@ -1,6 +1,7 @@
 //! What a run found out, in the form in which it is written: `results.json` is this type.
 
 mod baseline;
+mod claims;
 mod columns;
 mod csv;
 mod figures;
@@ -35,6 +36,7 @@ use crate::target::BytesEachWay;
 use crate::watch;
 
 pub use baseline::{BaselineError, Change};
+pub use claims::{Bearing, ClaimReport, ClaimVerdict, Observation, claims};
 pub use csv::to_csv;
 pub use findings::Finding;
 pub use histogram::histograms;

@@ -1,5 +1,7 @@
 //! Reports of rounds that were made up, so that what they must say is known.
 
+mod claims;
+
 use std::time::Duration;
 
 use super::*;

@@ -1,5 +1,6 @@
 //! The pages of the app origin.
 
+mod benchmark;
 mod experiments;
 mod workbench;
 
@@ -79,7 +80,9 @@ pub(crate) fn serve(
                     .route(web::get().to(experiments::script)),
             )
             .service(bank::resource("/workbench", "GET").route(web::get().to(workbench::page)))
+            .service(bank::resource("/benchmark", "GET").route(web::get().to(benchmark::page)))
             .configure(control::routes)
+            .configure(crate::benchmark::routes)
             .service(bank::resource("/lab/events", "GET").route(web::get().to(events::stream)))
             .default_service(web::to(|| async {
                 Err::<HttpResponse, _>(ApiError::NotFound("There is no such page."))

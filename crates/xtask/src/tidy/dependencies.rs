@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "wiretap",
             "session-server",
             "jwt-server",
+            "bench",
         ],
     ),
     ("bench", &[]),

@@ -1,7 +1,7 @@
 // @ts-check
 /** Whether two groups of measurements are apart: a rule that is fixed before anything is measured. */
 
-import { median } from "/static/js/experiment/figures/dots.js";
+import { median } from "./figures/dots.js";
 
 /** How unlikely the order must be by chance, and by how much of the larger one the medians must differ. The first alone would find
  * apart what differs by a hair, given enough measurements; the second alone would be led by noise. */
