@@ -93,7 +93,7 @@ const AIMS: &[Aim] = &[
         measure(report, "refresh", "p99 of 32 at once")
     }),
     at_most("read p99, login storm to calm", 1.5, "×", |report| {
-        measure(report, "login-storm", "p99, storm to calm")
+        measure(report, "login-storm", "storm p99 to calm")
     }),
     at_most(
         "memory in a login storm above calm",

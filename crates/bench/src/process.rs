@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyper::Method;
 use tempfile::TempDir;
@@ -26,12 +27,18 @@ static ALIVE: Ask = Ask {
     is_authenticated: false,
 };
 
+/// How often it is looked whether a seeding is done; a million logins take most of a minute, in which a run can be stopped.
+const SEEDING_LOOK: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Why an arm has no server.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
     /// The temporary folder or the process could not be made.
     #[error("cannot start `svt serve`: {0}")]
     Io(#[from] std::io::Error),
+    /// The run was stopped while it was seeding.
+    #[error("the run was stopped")]
+    Stopped,
     /// It ended before it listened, or before it had seeded.
     #[error("`svt serve {served}` did not come up: {said}")]
     Ended {
@@ -83,6 +90,7 @@ impl Service {
         &self,
         program: &Path,
         logins: usize,
+        stop: &AtomicBool,
     ) -> Result<(ServerProcess, PathBuf), StartError> {
         let folder = new_folder()?;
         let file = folder.path().join("credentials");
@@ -101,7 +109,16 @@ impl Service {
         let mut command = self.command(program, folder.path())?;
         command.args(seeding).stdout(Stdio::null());
         let mut seeder = Running(command.spawn()?);
-        if !seeder.0.wait()?.success() {
+        let status = loop {
+            if let Some(status) = seeder.0.try_wait()? {
+                break status;
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Err(StartError::Stopped);
+            }
+            std::thread::sleep(SEEDING_LOOK);
+        };
+        if !status.success() {
             return Err(self.ended(folder.path()));
         }
         let server = self.start_in(program, folder, &[])?;

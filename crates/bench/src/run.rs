@@ -95,7 +95,11 @@ async fn measure(
         for (arm, live) in plan.lanes_of(step) {
             if !stop.load(Ordering::Relaxed) {
                 observer.preparing(arm);
-                lanes.push(Lane::prepare(plan, scenario, arm, live, cores).await);
+                let lane = Lane::prepare(plan, scenario, arm, live, cores, stop).await;
+                // An arm that was not ready when the run was stopped has not failed.
+                if !stop.load(Ordering::Relaxed) {
+                    lanes.push(lane);
+                }
             }
         }
         rounds(plan, scenario, &mut lanes, observer, stop, &report).await;
@@ -119,6 +123,7 @@ async fn ready(
     arm: &'static Arm,
     live: Option<usize>,
     cores: Option<Cores>,
+    stop: &AtomicBool,
 ) -> Result<(Option<ServerProcess>, Target, Option<BytesEachWay>), String> {
     let visit = scenario.visit();
     let (server, place, logins) = match plan
@@ -135,7 +140,7 @@ async fn ready(
             )
         }
         None => {
-            let (server, logins) = served(plan, scenario, arm, live, cores).await?;
+            let (server, logins) = served(plan, scenario, arm, live, cores, stop).await?;
             let place = Place::of(server.address);
             (Some(server), place, logins)
         }
@@ -170,6 +175,7 @@ async fn served(
     arm: &'static Arm,
     live: Option<usize>,
     cores: Option<Cores>,
+    stop: &AtomicBool,
 ) -> Result<(ServerProcess, Vec<Login>), String> {
     let service = Service {
         arm,
@@ -184,7 +190,7 @@ async fn served(
     let (server, logins) = match seeded {
         Some(count) => {
             let (server, file) = service
-                .start_seeded(&plan.program, count)
+                .start_seeded(&plan.program, count, stop)
                 .map_err(|error| error.to_string())?;
             (server, login::seeded(&file))
         }
@@ -250,6 +256,7 @@ impl Lane {
         arm: &'static Arm,
         live: Option<usize>,
         cores: Option<Cores>,
+        stop: &AtomicBool,
     ) -> Self {
         let mut lane = Self {
             arm,
@@ -262,7 +269,7 @@ impl Lane {
             counted: None,
             failure: None,
         };
-        match ready(plan, scenario, arm, live, cores).await {
+        match ready(plan, scenario, arm, live, cores, stop).await {
             Ok((server, target, bytes)) => {
                 lane.bytes = bytes;
                 lane.counted = Counts::of(target.place.address).await;

@@ -148,7 +148,7 @@ fn a_day_carries_more_bytes_with_a_token() {
 #[test]
 fn a_storm_tells_what_it_did_to_reads_and_to_itself() {
     for name in ["session-sqlite", "jwt-hs256"] {
-        assert!(measure("login-storm", name, "reads, storm") > 0.0);
+        assert!(measure("login-storm", name, "storm reads") > 0.0);
         assert!(measure("login-storm", name, "logins") > 0.0);
         assert!(measure("login-storm", name, "memory more") >= 0.0);
     }

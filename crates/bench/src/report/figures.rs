@@ -44,8 +44,15 @@ impl ScenarioReport {
             client_cost_us: arms.first().and_then(ArmReport::client_cost_us),
             noise: statistics::estimate(&bare).map(|estimate| estimate.spread()),
             findings: findings::of(&arms, cost_is, scenario.unit),
+            remarks: arms.iter().filter_map(scenario.remark).collect(),
             arms,
         }
+    }
+
+    /// What may be said, in words.
+    pub fn sentences(&self) -> impl Iterator<Item = &str> {
+        let findings = self.findings.iter().map(|finding| &finding.sentence);
+        findings.chain(&self.remarks).map(String::as_str)
     }
 }
 

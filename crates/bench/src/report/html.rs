@@ -49,10 +49,9 @@ pub fn to_html(report: &Report) -> String {
 fn answers(report: &Report) -> String {
     let mut text = String::new();
     for scenario in &report.scenarios {
-        if !scenario.findings.is_empty() {
-            let sentences = scenario.findings.iter();
+        if scenario.sentences().next().is_some() {
             text.push_str(&element("h3", &capital(&scenario.title)));
-            text.push_str(&list(sentences.map(|finding| finding.sentence.as_str())));
+            text.push_str(&list(scenario.sentences()));
         }
     }
     if !report.aims.is_empty() {

@@ -129,6 +129,9 @@ pub struct ScenarioReport {
     pub arms: Vec<ArmReport>,
     /// One sentence for each question.
     pub findings: Vec<Finding>,
+    /// One sentence for each arm, where something else than costs is measured.
+    #[serde(default)]
+    pub remarks: Vec<String>,
 }
 
 /// One arm.

@@ -20,11 +20,11 @@ pub fn to_text(report: &Report, colour: bool) -> String {
     let mut text = heading(report);
     for scenario in &report.scenarios {
         text.push_str(&table(scenario, colour));
-        if !scenario.findings.is_empty() {
+        if scenario.sentences().next().is_some() {
             text.push('\n');
         }
-        for finding in &scenario.findings {
-            line(&mut text, &finding.sentence);
+        for sentence in scenario.sentences() {
+            line(&mut text, sentence);
         }
     }
     if !report.aims.is_empty() {

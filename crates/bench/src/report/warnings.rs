@@ -1,7 +1,7 @@
 //! What a reader has to know before the figures.
 
 use super::{ArmReport, CostIs, Report, RoundReport, ScenarioReport};
-use crate::arms::BARE;
+use crate::arms::{self, BARE};
 use crate::cpu::CpuSource;
 use crate::{scenarios, statistics};
 
@@ -133,7 +133,11 @@ fn behind(scenario: &ScenarioReport, rate: u32) -> Option<String> {
 fn lacks_bare(scenario: &ScenarioReport) -> bool {
     let mut arms = scenario.arms.iter();
     let has_bare = arms.any(|arm| arm.name == BARE && arm.figures.is_some());
-    !has_bare && !scenario.is_of_measures_alone()
+    // A logout, for one, needs somebody who is logged in.
+    let suits = scenarios::named(&scenario.name)
+        .zip(arms::named(BARE))
+        .is_some_and(|(scenario, bare)| (scenario.suits)(bare));
+    suits && !has_bare && !scenario.is_of_measures_alone()
 }
 
 /// The client was busy all the time, and the server was not, in the median of the rounds.

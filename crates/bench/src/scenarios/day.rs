@@ -1,6 +1,6 @@
 //! A day in the life of a login: what all of it costs together.
 
-use super::{Logins, Scenario, Work, no_settings};
+use super::{Logins, Scenario, Work, no_remark, no_settings};
 use crate::arms::{Arm, Side};
 use crate::failure::Failure;
 use crate::visitor::{LOG_OUT, Visit, Visitor, WHO_AM_I, WRITE};
@@ -24,6 +24,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     suits: Arm::has_bank,
     usual: &[],
     settings: no_settings,
+    remark: no_remark,
 };
 
 /// From login to logout. The bare bank knows no logout, since nobody is logged in.

@@ -1,6 +1,6 @@
 //! The read again, by one of more and more logins.
 
-use super::{Logins, Scenario, Work, long_lived, read};
+use super::{Logins, Scenario, Work, long_lived, no_remark, read};
 
 /// How many logins are live, unless the run says otherwise.
 pub(crate) const POPULATIONS: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
@@ -10,7 +10,7 @@ const MOST_RSA: usize = 10_000;
 
 pub(super) const SCENARIO: Scenario = Scenario {
     name: "growth",
-    title: "an authenticated read by one of many live logins, drawn at random",
+    title: "an authenticated read by one of many live logins, drawn at random; a stateless token grows in number alone",
     unit: "request",
     work: Work::Window(read::VISIT, None),
     is_paced: false,
@@ -27,6 +27,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         "jwt-rs256",
     ],
     settings: long_lived,
+    remark: no_remark,
 };
 
 /// Those that this arm is measured with.

@@ -9,7 +9,8 @@ use super::{Logins, Scenario, Work};
 use crate::arms::Side;
 use crate::failure::Failure;
 use crate::login;
-use crate::report::{Measure, Turned};
+use crate::report::{ArmReport, Measure, Turned};
+use crate::statistics::Estimate;
 use crate::target::Target;
 use crate::visitor::{LOG_OUT, Visitor, WHO_AM_I};
 use crate::watch;
@@ -45,7 +46,23 @@ pub(super) const SCENARIO: Scenario = Scenario {
         Side::Session => &["idle_timeout=2s", "absolute_timeout=2s"],
         Side::Token => &["access_lifetime=2s"],
     },
+    remark,
 };
+
+fn remark(arm: &ArmReport) -> Option<String> {
+    let Estimate { low, high, .. } = arm.measures.first()?.estimate;
+    Some(if high > 0.0 {
+        format!(
+            "After its logout a login with {} is accepted for another {low:.0}–{high:.0} ms.",
+            arm.title
+        )
+    } else {
+        format!(
+            "After its logout a login with {} is not accepted once.",
+            arm.title
+        )
+    })
+}
 
 /// One login and its logout, with readers at it.
 pub(super) async fn turn(target: &Target) -> Result<Turned, Failure> {

@@ -1,6 +1,6 @@
 //! A login, which is a password hash and then something small.
 
-use super::{Logins, Scenario, Work, no_settings};
+use super::{Logins, Scenario, Work, no_remark, no_settings};
 use crate::arms::Arm;
 use crate::visitor::{LOG_IN, Visit};
 
@@ -14,4 +14,5 @@ pub(super) const SCENARIO: Scenario = Scenario {
     suits: Arm::has_bank,
     usual: &[],
     settings: no_settings,
+    remark: no_remark,
 };

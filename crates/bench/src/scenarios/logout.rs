@@ -1,6 +1,6 @@
 //! The end of a login; of another one each time.
 
-use super::{Logins, Scenario, Work, long_lived};
+use super::{Logins, Scenario, Work, long_lived, no_remark};
 use crate::arms::Side;
 use crate::visitor::Visit;
 
@@ -14,4 +14,5 @@ pub(super) const SCENARIO: Scenario = Scenario {
     suits: |arm| arm.side != Side::Floor,
     usual: &[],
     settings: long_lived,
+    remark: no_remark,
 };

@@ -17,7 +17,7 @@ use crate::arms::{Arm, Side};
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::process::ServerProcess;
-use crate::report::Turned;
+use crate::report::{ArmReport, Turned};
 use crate::statistics::Latencies;
 use crate::target::Target;
 use crate::visitor::Visit;
@@ -42,6 +42,8 @@ pub struct Scenario {
     pub(crate) usual: &'static [&'static str],
     /// What the servers are told besides their own settings.
     pub(crate) settings: fn(Side) -> &'static [&'static str],
+    /// What may be said of an arm, of what is measured besides costs.
+    pub(crate) remark: fn(&ArmReport) -> Option<String>,
 }
 
 /// What a turn is.
@@ -178,6 +180,11 @@ impl Scenario {
 
 fn u32_of(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Costs are compared, and need no words of their own.
+pub(crate) fn no_remark(_: &ArmReport) -> Option<String> {
+    None
 }
 
 /// Nothing besides an arm's own settings.

@@ -1,6 +1,6 @@
 //! The read that everybody measures: who asks?
 
-use super::{Logins, Scenario, Work, no_settings};
+use super::{Logins, Scenario, Work, no_remark, no_settings};
 use crate::visitor::{Visit, WHO_AM_I};
 
 pub(super) const VISIT: Visit = Visit::Ask(&WHO_AM_I);
@@ -15,4 +15,5 @@ pub(super) const SCENARIO: Scenario = Scenario {
     suits: |_| true,
     usual: &[],
     settings: no_settings,
+    remark: no_remark,
 };

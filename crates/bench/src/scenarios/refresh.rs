@@ -1,6 +1,6 @@
 //! Rotation: a refresh token is used once, and the next one is on disk before it is handed out.
 
-use super::{Logins, Scenario, Work, no_settings};
+use super::{Logins, Scenario, Work, no_remark, no_settings};
 use crate::arms::Side;
 use crate::closed_loop::Window;
 use crate::report::Measure;
@@ -25,6 +25,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     suits: |arm| arm.side == Side::Token,
     usual: &[],
     settings: no_settings,
+    remark: no_remark,
 };
 
 pub(super) fn measures(window: &Window) -> Vec<(Measure, f64)> {

@@ -1,6 +1,6 @@
 //! From the start of the process to its first answer: with a new folder, and with one that a killed server has left.
 
-use super::{Logins, Scenario, Work, no_settings};
+use super::{Logins, Scenario, Work, no_remark, no_settings};
 use crate::arms::Arm;
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -27,6 +27,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     suits: Arm::has_bank,
     usual: &["session-sqlite", "jwt-eddsa"],
     settings: no_settings,
+    remark: no_remark,
 };
 
 /// Starts another server of the same arm, twice.

@@ -12,7 +12,7 @@ use super::{Logins, Scenario, Work, read};
 use crate::arms::Side;
 use crate::failure::Failure;
 use crate::plan::{Plan, RATE};
-use crate::report::{Measure, Turned};
+use crate::report::{ArmReport, Measure, Turned};
 use crate::target::Target;
 use crate::visitor::{LOG_IN, Visitor};
 use crate::{closed_loop, open_loop, size, watch};
@@ -26,11 +26,11 @@ const PACE: Duration = Duration::from_millis(50);
 /// How often the memory of the server is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
-const READS: Measure = measure("reads, calm", "/s");
-const READS_IN_STORM: Measure = measure("reads, storm", "/s");
-const P99: Measure = measure("p99, calm", "µs");
-const P99_IN_STORM: Measure = measure("p99, storm", "µs");
-const P99_RATIO: Measure = measure("p99, storm to calm", "×");
+const READS: Measure = measure("calm reads", "/s");
+const READS_IN_STORM: Measure = measure("storm reads", "/s");
+const P99: Measure = measure("calm p99", "µs");
+const P99_IN_STORM: Measure = measure("storm p99", "µs");
+const P99_RATIO: Measure = measure("storm p99 to calm", "×");
 const LOGINS: Measure = measure("logins", "/s");
 const REFUSED: Measure = measure("sent away", "/s");
 const MEMORY: Measure = measure("memory more", "MiB");
@@ -53,7 +53,26 @@ pub(super) const SCENARIO: Scenario = Scenario {
         Side::Floor => &[],
         _ => &["login.account_failures=100"],
     },
+    remark,
 };
+
+fn remark(arm: &ArmReport) -> Option<String> {
+    let mut measures = arm.measures.iter();
+    let ratio = measures
+        .find(|measure| measure.name == P99_RATIO.name)?
+        .estimate;
+    let said = if ratio.contains(1.0) {
+        "no difference found"
+    } else if ratio.low > 1.0 {
+        "longer"
+    } else {
+        "shorter"
+    };
+    Some(format!(
+        "With {}, the slowest hundredth of the reads takes {:.1}–{:.1} × as long in the storm as in calm: {said}.",
+        arm.title, ratio.low, ratio.high
+    ))
+}
 
 /// About how long a turn is: reads at saturation and reads at the rate, without the storm and in it.
 pub(super) fn length(plan: &Plan) -> Duration {

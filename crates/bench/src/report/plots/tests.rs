@@ -48,6 +48,7 @@ fn scenario(name: &str, arms: Vec<ArmReport>) -> ScenarioReport {
         client_cost_us: None,
         arms,
         findings: Vec::new(),
+        remarks: Vec::new(),
     }
 }
 
