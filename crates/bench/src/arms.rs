@@ -23,6 +23,17 @@ pub(crate) enum Carried {
     Header,
 }
 
+/// Who serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// `svt serve`.
+    Ours,
+    /// The peer in Rust.
+    Axum,
+    /// The peer on Node.
+    Fastify,
+}
+
 /// One server with its settings.
 #[derive(Debug)]
 pub struct Arm {
@@ -32,7 +43,9 @@ pub struct Arm {
     pub title: &'static str,
     /// Of which idea it is.
     pub side: Side,
-    /// What `svt serve` serves.
+    /// Which program it is.
+    pub(crate) program: Program,
+    /// What the program serves: the word after `svt serve`.
     pub(crate) served: &'static str,
     /// Its settings, each as `key=value`.
     pub(crate) settings: &'static [&'static str],
@@ -78,6 +91,7 @@ const fn floor(name: &'static str, title: &'static str, served: &'static str) ->
         name,
         title,
         side: Side::Floor,
+        program: Program::Ours,
         served,
         settings: &[],
         flags: &[],
@@ -95,6 +109,7 @@ const fn session(
         name,
         title,
         side: Side::Session,
+        program: Program::Ours,
         served: "session",
         settings,
         flags: &[],
@@ -112,6 +127,7 @@ const fn jwt(
         name,
         title,
         side: Side::Token,
+        program: Program::Ours,
         served: "jwt",
         settings,
         flags: &[],
@@ -234,6 +250,68 @@ pub const ALL: &[Arm] = &[
             &["algorithm=EdDSA", "revocation=none"],
         )
     },
+];
+
+const fn peer(program: Program, served: &'static str, arm: Arm) -> Arm {
+    Arm {
+        program,
+        served,
+        ..arm
+    }
+}
+
+/// The same read as other people would build it; measured only where it is asked for.
+pub static PEERS: [Arm; 6] = [
+    peer(
+        Program::Axum,
+        "floor",
+        floor("peer-axum", "axum without authentication", ""),
+    ),
+    peer(
+        Program::Axum,
+        "jwt",
+        jwt(
+            "peer-axum-jwt",
+            "axum and jsonwebtoken, HS256",
+            Carried::Header,
+            &[],
+        ),
+    ),
+    peer(
+        Program::Axum,
+        "session",
+        session(
+            "peer-axum-session",
+            "axum and tower-sessions, in memory",
+            Carried::Cookie,
+            &[],
+        ),
+    ),
+    peer(
+        Program::Fastify,
+        "floor",
+        floor("peer-fastify", "Fastify without authentication", ""),
+    ),
+    peer(
+        Program::Fastify,
+        "jwt",
+        jwt(
+            "peer-fastify-jwt",
+            "Fastify and @fastify/jwt, HS256",
+            Carried::Header,
+            &[],
+        ),
+    ),
+    peer(
+        Program::Fastify,
+        "session",
+        session(
+            "peer-fastify-session",
+            "Fastify and @fastify/session, in memory",
+            Carried::Cookie,
+            &[],
+        ),
+    ),
 ];
 
 /// What a server that was not started here can turn out to be.

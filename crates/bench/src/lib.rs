@@ -11,6 +11,7 @@ mod failure;
 pub mod gate;
 mod login;
 mod open_loop;
+pub mod peers;
 mod pinning;
 mod plan;
 mod process;

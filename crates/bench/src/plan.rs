@@ -26,6 +26,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// A server that runs already, measured beside the arms.
     pub remote: Option<Remote>,
+    /// Where the peers were built that are among the arms.
+    pub peers: Option<PathBuf>,
     /// How often each arm has its turn.
     pub rounds: usize,
     /// How long a turn is.
@@ -66,6 +68,7 @@ impl Plan {
             program,
             steps: scenarios::ALL.iter().take(1).map(Step::usual).collect(),
             remote: None,
+            peers: None,
             rounds: 10,
             window: Duration::from_secs(1),
             connections: 8,
@@ -137,6 +140,22 @@ impl Plan {
                 step.arms = Some(Vec::new());
             }
         }
+        self
+    }
+
+    /// With peers from this folder beside the arms of the read. They have nothing else.
+    #[must_use]
+    pub fn with_peers(mut self, folder: PathBuf, peers: &[&'static Arm]) -> Self {
+        for step in &mut self.steps {
+            if step.scenario.suits_peers() {
+                let own = step
+                    .lanes(&self.populations)
+                    .into_iter()
+                    .map(|(arm, _)| arm);
+                step.arms = Some(own.chain(peers.iter().copied()).collect());
+            }
+        }
+        self.peers = Some(folder);
         self
     }
 

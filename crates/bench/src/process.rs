@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hyper::Method;
 use tempfile::TempDir;
 
-use crate::arms::Arm;
+use crate::arms::{Arm, Program};
 use crate::failure::Failure;
+use crate::peers;
 use crate::pinning;
 use crate::size::Size;
 use crate::target::{Place, Target};
@@ -40,10 +41,10 @@ pub(crate) enum StartError {
     #[error("the run was stopped")]
     Stopped,
     /// It ended before it listened, or before it had seeded.
-    #[error("`svt serve {served}` did not come up: {said}")]
+    #[error("`{served}` did not come up: {said}")]
     Ended {
         /// What was asked of it.
-        served: &'static str,
+        served: String,
         /// The last line that it said.
         said: String,
     },
@@ -54,6 +55,8 @@ pub(crate) enum StartError {
 pub(crate) struct Service {
     pub(crate) arm: &'static Arm,
     pub(crate) settings: Vec<&'static str>,
+    /// Where the peers are.
+    pub(crate) peers: Option<PathBuf>,
     pub(crate) core: Option<usize>,
 }
 
@@ -154,14 +157,27 @@ impl Service {
     }
 
     fn command(&self, program: &Path, folder: &Path) -> Result<Command, StartError> {
-        let mut command = Command::new(program);
-        let settings = self.arm.settings.iter().chain(&self.settings);
+        let peers = self.peers.as_deref().unwrap_or(Path::new("."));
+        let mut command = match self.arm.program {
+            Program::Ours => Command::new(program),
+            Program::Axum => Command::new(peers::axum(peers)),
+            Program::Fastify => Command::new("node"),
+        };
+        match self.arm.program {
+            Program::Ours => command.arg("serve"),
+            Program::Axum => &mut command,
+            Program::Fastify => command.arg(peers::fastify(peers)),
+        };
+        command.args([self.arm.served, "--listen", "127.0.0.1:0"]);
+        if self.arm.program == Program::Ours {
+            let settings = self.arm.settings.iter().chain(&self.settings);
+            command
+                .args(["--workers", "1", "--dangerously-allow", "--data"])
+                .arg(folder)
+                .args(settings.flat_map(|setting| ["--set", setting]))
+                .args(self.arm.flags);
+        }
         command
-            .args(["serve", self.arm.served, "--listen", "127.0.0.1:0"])
-            .args(["--workers", "1", "--dangerously-allow", "--data"])
-            .arg(folder)
-            .args(settings.flat_map(|setting| ["--set", setting]))
-            .args(self.arm.flags)
             // A line of log for each request would be measured with it.
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
@@ -176,7 +192,10 @@ impl Service {
     fn ended(&self, folder: &Path) -> StartError {
         let said = std::fs::read_to_string(folder.join("stderr")).unwrap_or_default();
         StartError::Ended {
-            served: self.arm.served,
+            served: match self.arm.program {
+                Program::Ours => format!("svt serve {}", self.arm.served),
+                Program::Axum | Program::Fastify => self.arm.name.to_owned(),
+            },
             said: said.lines().last().unwrap_or("it said nothing").to_owned(),
         }
     }

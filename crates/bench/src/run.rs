@@ -180,6 +180,7 @@ async fn served(
     let service = Service {
         arm,
         settings: (scenario.settings)(arm.side).to_vec(),
+        peers: plan.peers.clone(),
         core: cores.map(|cores| cores.server),
     };
     let seeded = match (live, scenario.logins) {

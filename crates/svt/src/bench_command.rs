@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bench::report::{Report, histograms, to_csv, to_html, to_text};
-use bench::{Plan, Remote, arms, gate, scenarios};
+use bench::{Plan, Remote, arms, gate, peers, scenarios};
 use clap::Args;
 
 use super::bench_progress::Progress;
@@ -32,6 +32,9 @@ pub(crate) struct BenchArguments {
     /// cannot be seen, so a cost is time on the wall; arms are measured beside it only where --arm names them
     #[arg(long, value_name = "URL", conflicts_with = "quick")]
     target: Option<String>,
+    /// And the same read as others would build it, on axum and on Fastify: built with cargo and npm in this folder when asked for
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "crates/bench/peers")]
+    peers: Option<PathBuf>,
     /// Only this arm, beside the bare one; may be given more than once
     #[arg(long = "arm", value_name = "NAME")]
     arms: Vec<String>,
@@ -88,6 +91,7 @@ Examples
                                             two arms, smaller intervals
   svt bench --scenario growth --live 1000 --live 50000
                                             what more live logins cost
+  svt bench --quick --peers                 beside axum and Fastify
   svt bench --target http://127.0.0.1:8003  a server that runs already
 
 Exit codes: 0 done; 1 an arm failed, an aim was missed or the run was stopped, and what was measured by then is written; 2 unusable input.",
@@ -169,6 +173,16 @@ async fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     }
     if !arguments.arms.is_empty() {
         plan = plan.with_arms(&arguments.arms)?;
+    }
+    if let Some(folder) = &arguments.peers {
+        let folder = folder
+            .canonicalize()
+            .with_context(|| format!("--peers {}", folder.display()))?;
+        let (peers, lacking) = peers::build(&folder)?;
+        if let Some(lacking) = lacking {
+            eprintln!("{lacking}");
+        }
+        plan = plan.with_peers(folder, &peers);
     }
     if let Some(url) = &arguments.target {
         plan = plan.with_remote(Remote::recognise(url).await?, arguments.arms.is_empty());

@@ -10,7 +10,7 @@ use crate::arms::Side;
 use crate::statistics::{Comparison, Estimate, Verdict, compare};
 
 /// Which arm is asked about, beside which other.
-const QUESTIONS: [(&str, &str); 9] = [
+const QUESTIONS: [(&str, &str); 15] = [
     ("jwt-hs256", "session-sqlite"),
     ("jwt-hs256", "session-memory"),
     ("jwt-eddsa", "session-sqlite"),
@@ -20,6 +20,12 @@ const QUESTIONS: [(&str, &str); 9] = [
     ("jwt-cookie", "jwt-eddsa"),
     ("jwt-hs256-denylist", "jwt-hs256"),
     ("jwt-hs256-denylist", "session-sqlite"),
+    ("peer-axum-jwt", "peer-axum"),
+    ("peer-axum-session", "peer-axum"),
+    ("peer-fastify-jwt", "peer-fastify"),
+    ("peer-fastify-session", "peer-fastify"),
+    ("jwt-hs256", "peer-axum-jwt"),
+    ("session-memory", "peer-axum-session"),
 ];
 
 /// What two arms are to each other.
@@ -45,11 +51,10 @@ pub(super) fn of(arms: &[ArmReport], cost_is: CostIs, unit: &str) -> Vec<Finding
     if arms.iter().any(|arm| arm.live.is_some()) {
         return by_logins(arms, cost_is, unit);
     }
-    let asked: Vec<&ArmReport> = arms
-        .iter()
-        .rev()
-        .filter(|arm| arm.side != Side::Floor && arm.figures.is_some())
-        .collect();
+    let measured = arms.iter().rev().filter(|arm| arm.figures.is_some());
+    let measured: Vec<&ArmReport> = measured.collect();
+    let mut asked = measured.clone();
+    asked.retain(|arm| arm.side != Side::Floor);
     let pairs: Vec<(&ArmReport, &ArmReport)> = if asked.len() <= FEW {
         let each = asked.iter().enumerate();
         each.flat_map(|(index, first)| {
@@ -58,7 +63,7 @@ pub(super) fn of(arms: &[ArmReport], cost_is: CostIs, unit: &str) -> Vec<Finding
         })
         .collect()
     } else {
-        let find = |name: &str| asked.iter().find(|arm| arm.name == name).copied();
+        let find = |name: &str| measured.iter().find(|arm| arm.name == name).copied();
         QUESTIONS
             .iter()
             .filter_map(|(first, second)| Some((find(first)?, find(second)?)))

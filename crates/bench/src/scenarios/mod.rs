@@ -112,6 +112,11 @@ impl Scenario {
             && matches!(self.work, Work::Window(..) | Work::Each(..))
     }
 
+    /// Whether peers can be asked, which have a read and nothing else.
+    pub(crate) fn suits_peers(&self) -> bool {
+        self.name == read::SCENARIO.name
+    }
+
     /// How many logins all turns of a plan use up, the check before and the warm-up included.
     pub(crate) fn used_up(&self, plan: &Plan) -> usize {
         match self.work {

@@ -27,8 +27,13 @@ const TEXT: [&str; 9] = [
     "rs", "js", "css", "html", "md", "toml", "ftl", "json", "sql",
 ];
 
-/// Folders of the root that hold nothing of ours: what Cargo builds, and what a lab writes.
-const NOT_SOURCES: [&str; 2] = ["target", "data"];
+/// Folders that hold nothing of ours: what Cargo builds, what a lab writes, what npm and Cargo build of the benchmark's peers.
+const NOT_SOURCES: [&str; 4] = [
+    "target",
+    "data",
+    "crates/bench/peers/axum/target",
+    "crates/bench/peers/fastify/node_modules",
+];
 
 impl Tree {
     pub(crate) fn read(root: &Path) -> Result<Self> {
@@ -44,11 +49,10 @@ impl Tree {
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let is_foreign = prefix.is_empty() && NOT_SOURCES.contains(&name.as_str());
-            if name == ".git" || is_foreign {
+            let path = format!("{prefix}{name}");
+            if path == ".git" || NOT_SOURCES.contains(&path.as_str()) {
                 continue;
             }
-            let path = format!("{prefix}{name}");
             self.paths.insert(path.clone());
             if entry.file_type()?.is_dir() {
                 self.read_folder(&entry.path(), &format!("{path}/"))?;
