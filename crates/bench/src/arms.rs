@@ -314,18 +314,21 @@ pub static PEERS: [Arm; 6] = [
     ),
 ];
 
+/// The arm of a server that was not started here.
+pub(crate) const REMOTE: &str = "target";
+
 /// What a server that was not started here can turn out to be.
-static REMOTE: [Arm; 4] = [
-    session("target", "the target, by a cookie", Carried::Cookie, &[]),
-    session("target", "the target, by a header", Carried::Header, &[]),
+static REMOTES: [Arm; 4] = [
+    session(REMOTE, "the target, by a cookie", Carried::Cookie, &[]),
+    session(REMOTE, "the target, by a header", Carried::Header, &[]),
     jwt(
-        "target",
+        REMOTE,
         "the target, by tokens in a header",
         Carried::Header,
         &[],
     ),
     jwt(
-        "target",
+        REMOTE,
         "the target, by tokens in a cookie",
         Carried::Cookie,
         &[],
@@ -334,7 +337,7 @@ static REMOTE: [Arm; 4] = [
 
 /// The arm of a server that was not started here.
 pub(crate) fn remote(side: Side, carried: Carried) -> Option<&'static Arm> {
-    let mut kinds = REMOTE.iter();
+    let mut kinds = REMOTES.iter();
     kinds.find(|arm| (arm.side, arm.carried) == (side, carried))
 }
 

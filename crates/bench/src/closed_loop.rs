@@ -19,6 +19,9 @@ const SETTLING: Duration = Duration::from_millis(100);
 /// How long a server may take for one answer, within a window and at its end.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long all visits of a share may take: many times what they do.
+const LONGEST_SHARE: Duration = Duration::from_secs(120);
+
 /// What one window has shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Window {
@@ -80,9 +83,11 @@ pub(crate) async fn window(
     }
     shared.is_counting.store(false, Ordering::Relaxed);
     shared.stop.store(true, Ordering::Relaxed);
-    // A server that has stopped answering is not waited for; what is left is dropped with its connection.
+    // A server that does not answer one of them has failed, however many others it answered.
     let all_ended = async { while loops.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(PATIENCE, all_ended).await;
+    if tokio::time::timeout(PATIENCE, all_ended).await.is_err() {
+        return Err(Failure::Silence);
+    }
     after.since(&before, &shared)
 }
 
@@ -113,7 +118,13 @@ pub(crate) async fn share(
             Arc::clone(&shared),
         ));
     }
-    while loops.join_next().await.is_some() {}
+    let all_ended = async { while loops.join_next().await.is_some() {} };
+    if tokio::time::timeout(LONGEST_SHARE, all_ended)
+        .await
+        .is_err()
+    {
+        return Err(Failure::Silence);
+    }
     let after = Reading::take(target, &shared);
     after.since(&before, &shared)
 }

@@ -20,9 +20,15 @@ pub(crate) enum Failure {
         /// What was looked for.
         expected: String,
     },
-    /// Not one answer in the whole window.
-    #[error("not one request was answered")]
+    /// A request without an answer, for longer than anybody waits.
+    #[error("a request was not answered")]
     Silence,
+    /// Fewer answers than were asked for, where a latency is wanted.
+    #[error("did not keep up with {rate} requests a second")]
+    Behind {
+        /// How many were asked for.
+        rate: u32,
+    },
     /// A scenario that uses logins up has none left.
     #[error("there was no login left to use")]
     NoLogin,

@@ -30,7 +30,8 @@ pub struct AimReport {
     pub unit: String,
     /// What was measured; none where nothing of it was.
     pub measured: Option<Estimate>,
-    /// Whether the median is within the bound. Nothing measured is nothing reached.
+    /// Whether the median is within the bound, in a run that was not stopped, of a build with optimisation. Nothing measured is nothing
+    /// reached.
     pub is_met: bool,
 }
 
@@ -99,7 +100,7 @@ const AIMS: &[Aim] = &[
         "memory in a login storm above calm",
         64.0,
         "MiB",
-        |report| measure(report, "login-storm", "memory more"),
+        |report| measure(report, "login-storm", "most memory above idle"),
     ),
     at_most(
         "start to first answer, new database",
@@ -136,6 +137,7 @@ pub fn plan(program: PathBuf) -> Plan {
 
 /// Each aim beside what a report has of it.
 pub fn judge(report: &mut Report) {
+    let is_proper = report.complete && !report.machine.is_debug_build;
     let aims = AIMS.iter().map(|aim| {
         let measured = (aim.measured)(report);
         AimReport {
@@ -144,13 +146,14 @@ pub fn judge(report: &mut Report) {
             is_at_least: aim.is_at_least,
             unit: aim.unit.to_owned(),
             measured,
-            is_met: measured.is_some_and(|measured| {
-                if aim.is_at_least {
-                    measured.median >= aim.bound
-                } else {
-                    measured.median <= aim.bound
-                }
-            }),
+            is_met: is_proper
+                && measured.is_some_and(|measured| {
+                    if aim.is_at_least {
+                        measured.median >= aim.bound
+                    } else {
+                        measured.median <= aim.bound
+                    }
+                }),
         }
     });
     report.aims = aims.collect();
@@ -239,6 +242,7 @@ mod tests {
     fn judged(scenario: &str, arms: Vec<Measured>) -> Report {
         let mut report = Report::begin(&plan("svt".into()), Machine::default());
         report.add(scenarios::named(scenario).unwrap(), arms);
+        report.finish(Duration::from_secs(1), true);
         judge(&mut report);
         report
     }

@@ -16,6 +16,9 @@ pub(crate) const USERNAME: &str = "benchmark";
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "one-second-is-a-long-time";
 
+/// How long a server may take for a login, or for an account.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Why an arm could not be logged in to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
@@ -111,7 +114,7 @@ pub(crate) async fn some(
 
 /// A client that goes to the address and to no proxy.
 pub(crate) fn client() -> Result<Client, LoginError> {
-    let client = Client::builder().no_proxy().build();
+    let client = Client::builder().no_proxy().timeout(PATIENCE).build();
     client.map_err(|error| LoginError::Unreachable("the client", error))
 }
 

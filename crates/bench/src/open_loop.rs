@@ -1,4 +1,4 @@
-//! The open loop: requests that are sent when it is their time, whether the last one was answered or not.
+//! The open loop: requests that are sent when it is their time, whether the last one was answered or not, as far as there are connections.
 //!
 //! A latency is counted from the time that a request was *meant* to be sent. A server that stalls makes the client late, and what it is
 //! late counts: nothing is omitted. The times are waited for by asking the clock again and again, since a timer that is a millisecond
@@ -14,11 +14,14 @@ use crate::target::Target;
 use crate::visitor::{Visit, Visitor};
 use crate::watch;
 
-/// How many connections share the arrivals, each taking every so-manieth.
+/// How many connections share the arrivals, each taking one after the other in turn.
 const CONNECTIONS: u32 = 16;
 
 /// How long after its end a window is waited for. A server that is further behind does not keep up.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long after the last arrival the last answer may come.
+const SLACK: Duration = Duration::from_millis(100);
 
 /// The arrivals of one window: the first at `start`, then one every `interval`.
 #[derive(Clone, Copy, Debug)]
@@ -71,12 +74,15 @@ pub(crate) async fn window(
             let latencies = ended.map_err(|error| Failure::Connection(error.to_string()))??;
             all.add(&latencies);
         }
-        Ok(())
+        Ok::<(), Failure>(())
     };
-    match tokio::time::timeout(length + PATIENCE, counting).await {
-        Ok(counted) => counted.map(|()| Some(all)),
-        Err(_) => Ok(None),
-    }
+    let Ok(counted) = tokio::time::timeout(length + PATIENCE, counting).await else {
+        return Ok(None);
+    };
+    counted?;
+    // Who answers the last of them late has been falling behind, and its latencies would grow with the window.
+    let is_behind = watch::now() > schedule.time_of(schedule.arrivals) + SLACK;
+    Ok((!is_behind).then_some(all))
 }
 
 /// Takes the arrivals `first`, `first + CONNECTIONS`, …
@@ -96,4 +102,102 @@ async fn take_every(
         latencies.record(watch::now().duration_since(time));
     }
     Ok(latencies)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, mpsc};
+
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::arms;
+    use crate::scenarios;
+    use crate::target::Place;
+
+    const STALL: Duration = Duration::from_millis(300);
+
+    /// A server of one thread that stands still once, at the answer of this number.
+    fn serve(stalls_at: u64) -> std::net::SocketAddr {
+        let (address, bound) = mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                address.send(listener.local_addr().unwrap()).unwrap();
+                let answers = Arc::new(AtomicU64::new(0));
+                while let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(answer(stream, Arc::clone(&answers), stalls_at));
+                }
+            });
+        });
+        bound.recv().unwrap()
+    }
+
+    async fn answer(
+        stream: TcpStream,
+        answers: Arc<AtomicU64>,
+        stalls_at: u64,
+    ) -> std::io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        let body = r#"{"username":"benchmark"}"#;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+        let mut line = String::new();
+        while stream.read_line(&mut line).await? > 0 {
+            // The empty line ends a request.
+            if line == "\r\n" {
+                if answers.fetch_add(1, Ordering::Relaxed) == stalls_at {
+                    let begun = watch::now();
+                    while watch::now() < begun + STALL {
+                        std::hint::spin_loop();
+                    }
+                }
+                stream.get_mut().write_all(head.as_bytes()).await?;
+                stream.get_mut().write_all(body.as_bytes()).await?;
+            }
+            line.clear();
+        }
+        Ok(())
+    }
+
+    fn measured(stalls_at: u64, rate: u32, length: Duration) -> Option<Latencies> {
+        let visit = scenarios::named("read").unwrap().visit().unwrap();
+        let arm = arms::named(arms::BARE).unwrap();
+        let place = Place::of(serve(stalls_at));
+        let target = Target::new(place, None, arm, Vec::new(), Some(visit));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(window(&target, visit, rate, length))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_stall_of_known_length_is_met_by_all_who_come_in_it() {
+        let latencies = measured(40, 200, Duration::from_secs(1)).unwrap();
+        assert_eq!(latencies.count(), 200);
+        // Sixty come while the server stands still, and wait for what is left of it, 300 ms at most. There are 16 connections: counted
+        // from the time of sending, no more than 16 of 200 would be late.
+        let late: u64 = latencies
+            .buckets()
+            .into_iter()
+            .filter(|(micros, _)| *micros > 20_000)
+            .map(|(_, count)| count)
+            .sum();
+        assert!(late >= 50, "{late}");
+        assert!(latencies.at(1.0) >= STALL * 9 / 10);
+    }
+
+    #[test]
+    fn a_server_that_falls_behind_has_no_latencies() {
+        // It stands still at the end, and the last answers come when the window is long over.
+        assert!(measured(45, 500, Duration::from_millis(100)).is_none());
+    }
 }

@@ -14,7 +14,7 @@ use crate::arms::{Arm, Program};
 use crate::failure::Failure;
 use crate::peers;
 use crate::pinning;
-use crate::size::Size;
+use crate::size::{self, Size};
 use crate::target::{Place, Target};
 use crate::visitor::{Ask, Visit};
 
@@ -66,6 +66,8 @@ pub(crate) struct ServerProcess {
     child: Running,
     pub(crate) address: SocketAddr,
     service: Service,
+    /// What it had in RAM when it had just come up, before anybody asked it for anything.
+    pub(crate) idle_memory: Option<u64>,
     /// Removed when this is dropped.
     folder: TempDir,
 }
@@ -144,6 +146,7 @@ impl Service {
         let address = line.trim().strip_prefix("listening on http://");
         match address.and_then(|text| text.parse().ok()) {
             Some(address) => Ok(ServerProcess {
+                idle_memory: size::resident(child.0.id()),
                 child,
                 address,
                 service: self.clone(),

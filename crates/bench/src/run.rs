@@ -16,9 +16,6 @@ use crate::store::{Counts, StoreAccess};
 use crate::target::{BytesEachWay, Place, Target};
 use crate::watch;
 
-/// The order of the arms within a round is drawn from this, so that no arm always follows the same other.
-const ORDER_SEED: u64 = 0x0a_b0_c0;
-
 /// Is told how far the run is.
 pub trait Observer {
     /// An arm is being made ready.
@@ -110,7 +107,10 @@ async fn measure(
                 ..lane.measured()
             });
         }
-        report.add(scenario, measured);
+        // A scenario that the run was stopped before has nothing to show.
+        if !measured.is_empty() {
+            report.add(scenario, measured);
+        }
     }
     report.finish(begun.elapsed(), !stop.load(Ordering::Relaxed));
     report
@@ -146,7 +146,8 @@ async fn ready(
         }
     };
     let pid = server.as_ref().map(ServerProcess::pid);
-    let target = Target::new(place, pid, arm, logins, visit);
+    let mut target = Target::new(place, pid, arm, logins, visit);
+    target.idle_memory = server.as_ref().and_then(|server| server.idle_memory);
     let bytes = match visit {
         Some(visit) => Some(
             target
@@ -216,7 +217,8 @@ async fn rounds(
     stop: &AtomicBool,
     before: &Report,
 ) {
-    let mut random = fastrand::Rng::with_seed(ORDER_SEED);
+    // So that no arm always follows the same other, and another run has another order.
+    let mut random = fastrand::Rng::with_seed(before.method.order_seed);
     for round in 0..=plan.rounds {
         let mut order: Vec<usize> = (0..lanes.len()).collect();
         random.shuffle(&mut order);
@@ -303,6 +305,7 @@ impl Lane {
         self.server = None;
         self.rounds.clear();
         self.latencies = None;
+        self.bytes = None;
     }
 
     /// How often the server went to its database for a request, by its own account.

@@ -27,9 +27,18 @@ impl Size {
 
 /// `VmRSS`: what the process has in RAM, shared libraries included.
 pub(crate) fn resident(pid: u32) -> Option<u64> {
+    of_status(pid, "VmRSS:")
+}
+
+/// `VmHWM`: the most that it ever had.
+pub(crate) fn most_resident(pid: u32) -> Option<u64> {
+    of_status(pid, "VmHWM:")
+}
+
+fn of_status(pid: u32, name: &str) -> Option<u64> {
     kibibytes(
         &fs::read_to_string(format!("/proc/{pid}/status")).ok()?,
-        "VmRSS:",
+        name,
     )
 }
 

@@ -24,6 +24,9 @@ use crate::wire::{Counted, Traffic};
 /// As many credentials are tried before a run; of a million the rest has been made by the same hand.
 const MOST_CHECKED: usize = 64;
 
+/// How long a server may take to answer all of them once.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// How many bytes cross the wire for one request, on average.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BytesEachWay {
@@ -68,6 +71,8 @@ pub(crate) struct Target {
     /// The server's process, if it is one of ours.
     pub(crate) pid: Option<u32>,
     pub(crate) source: CpuSource,
+    /// What it had in RAM before anybody asked it for anything.
+    pub(crate) idle_memory: Option<u64>,
     pub(crate) arm: &'static Arm,
     /// Those of which one is drawn for a request.
     shared: Arc<[Login]>,
@@ -93,6 +98,7 @@ impl Target {
             place,
             pid,
             source: pid.map_or(CpuSource::None, CpuSource::of),
+            idle_memory: None,
             arm,
             shared: shared.into(),
             owned: Arc::new(Mutex::new(owned)),
@@ -129,8 +135,14 @@ impl Target {
         Ok(stream)
     }
 
-    /// Visits once with every login, or once where none is drawn, and says how many bytes went each way, on average.
+    /// As [`Self::check_patiently`], for as long as anybody waits.
     pub(crate) async fn check(&self, visit: Visit) -> Result<BytesEachWay, Failure> {
+        let checked = tokio::time::timeout(PATIENCE, self.check_patiently(visit)).await;
+        checked.unwrap_or(Err(Failure::Silence))
+    }
+
+    /// Visits once with every login, or once where none is drawn, and says how many bytes went each way, on average.
+    async fn check_patiently(&self, visit: Visit) -> Result<BytesEachWay, Failure> {
         let traffic = Arc::new(Traffic::default());
         let counted = Counted {
             stream: self.socket().await?,

@@ -159,7 +159,8 @@ fn arm<'a>(report: &'a Report, name: &str) -> &'a ArmReport {
 }
 
 fn is_untimed(arm: &ArmReport) -> bool {
-    arm.figures.is_none() && arm.latency.is_none() && arm.rounds.is_empty()
+    let has_nothing = arm.figures.is_none() && arm.latency.is_none() && arm.bytes.is_none();
+    has_nothing && arm.rounds.is_empty()
 }
 
 #[test]

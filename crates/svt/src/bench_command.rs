@@ -22,11 +22,11 @@ pub(crate) struct BenchArguments {
     /// Five arms, five rounds of half a second: within a minute, with wide intervals
     #[arg(long)]
     quick: bool,
-    /// Every arm in every scenario
+    /// Every scenario, each with its usual arms
     #[arg(long, conflicts_with_all = ["quick", "scenarios"])]
     all: bool,
     /// Exactly what has an aim: prints aim and measured, and exits with 1 where one is missed
-    #[arg(long, conflicts_with_all = ["quick", "all", "scenarios", "arms", "target", "live"])]
+    #[arg(long, conflicts_with_all = ["quick", "all", "scenarios", "arms", "target", "live", "rounds", "rate"])]
     gate: bool,
     /// Measures a server that runs already and has the same API: http://HOST:PORT. It gets a user named `benchmark`. Its CPU time
     /// cannot be seen, so a cost is time on the wall; arms are measured beside it only where --arm names them
@@ -41,7 +41,7 @@ pub(crate) struct BenchArguments {
     /// Only this scenario; may be given more than once; [default: read]
     #[arg(long = "scenario", value_name = "NAME")]
     scenarios: Vec<String>,
-    /// How often each arm has its turn; [default: 10, or 5 with --quick]
+    /// How often each arm has its turn; [default: 10; 5 with --quick, 8 with --gate]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: Option<u16>,
     /// At how many requests a second latencies are measured; [default: 1000, or none with --quick]
@@ -74,7 +74,7 @@ How it measures
 Each arm is a server of its own, started here on a free port with an empty database, all of them on one core where the system \
 allows, and the client on another. In each round every arm has one turn. What counts is the CPU time that a request costs the \
 server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
-ratios and the interval in which it would lie 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
+ratios and an interval that has the true one in it about 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
 leaves out 1. Latencies are those of a fixed rate and count from the time that a request was meant to be sent, so that a server \
 which stalls cannot hide it. An arm that gives one wrong answer fails and has no figures.
 

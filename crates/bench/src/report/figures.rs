@@ -4,7 +4,7 @@ use super::latency::LatencyReport;
 use super::{
     ArmReport, CostIs, Figures, Measured, RoundReport, ScenarioReport, findings, measures, plots,
 };
-use crate::arms::BARE;
+use crate::arms::{BARE, PEERS, REMOTE};
 use crate::scenarios::Scenario;
 use crate::statistics;
 
@@ -23,15 +23,21 @@ impl ScenarioReport {
             .map(|arm| bare_costs(&arms, arm.live, cost_is))
             .collect();
         for (arm, bare) in arms.iter_mut().zip(&bares) {
+            // Over our bare bank nothing but our own arms says what authentication costs.
+            let bare = if arm.is_foreign() {
+                &[]
+            } else {
+                bare.as_slice()
+            };
             arm.fill(bare, cost_is);
         }
         let bare = bare_costs(&arms, None, cost_is);
+        let bare_cost = statistics::median(&bare).unwrap_or(1.0);
         let cost = |arm: &ArmReport| {
             let figures = arm.figures.as_ref();
             figures.map_or(f64::INFINITY, |figures| {
-                figures
-                    .ratio
-                    .map_or(figures.cost_us.median, |ratio| ratio.median)
+                let by_cost = figures.cost_us.median / bare_cost;
+                figures.ratio.map_or(by_cost, |ratio| ratio.median)
             })
         };
         arms.sort_by(|one, other| cost(one).total_cmp(&cost(other)));
@@ -42,7 +48,7 @@ impl ScenarioReport {
             unit: scenario.unit.to_owned(),
             cost_is,
             client_cost_us: arms.first().and_then(ArmReport::client_cost_us),
-            noise: statistics::estimate(&bare).map(|estimate| estimate.spread()),
+            noise: statistics::half_range(&bare),
             findings: findings::of(&arms, cost_is, scenario.unit),
             remarks: arms.iter().filter_map(scenario.remark).collect(),
             arms,
@@ -90,6 +96,12 @@ impl ArmReport {
                 cost_us,
                 per_second,
             });
+    }
+
+    /// Whether it is another program than `svt serve`, or elsewhere.
+    pub(super) fn is_foreign(&self) -> bool {
+        let mut peers = PEERS.iter();
+        self.name == REMOTE || peers.any(|peer| peer.name == self.name)
     }
 
     /// The name, and the number of logins where that is varied.

@@ -10,7 +10,7 @@ use crate::arms::Side;
 use crate::statistics::{Comparison, Estimate, Verdict, compare};
 
 /// Which arm is asked about, beside which other.
-const QUESTIONS: [(&str, &str); 15] = [
+const QUESTIONS: [(&str, &str); 13] = [
     ("jwt-hs256", "session-sqlite"),
     ("jwt-hs256", "session-memory"),
     ("jwt-eddsa", "session-sqlite"),
@@ -24,8 +24,6 @@ const QUESTIONS: [(&str, &str); 15] = [
     ("peer-axum-session", "peer-axum"),
     ("peer-fastify-jwt", "peer-fastify"),
     ("peer-fastify-session", "peer-fastify"),
-    ("jwt-hs256", "peer-axum-jwt"),
-    ("session-memory", "peer-axum-session"),
 ];
 
 /// What two arms are to each other.

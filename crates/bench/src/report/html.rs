@@ -10,7 +10,7 @@ const TITLE: &str = "Session vs Token: the benchmark";
 /// What a reader who reads nothing else has to know, from `docs/reference/benchmark.md`.
 const HOW_TO_READ: [&str; 6] = [
     "Each arm is a server of its own with one setting. The bare arm is the same bank without authentication: what an arm needs more than it is what authentication costs.",
-    "“× bare” is the cost of a request over that of the bare arm in the same round, in the median of the rounds; “95 %” is the interval in which that median would lie in 95 of 100 such runs. Ratios hold elsewhere better than microseconds do.",
+    "“× bare” is the cost of a request over that of the bare arm in the same round, in the median of the rounds; “95 %” is an interval that has the true median in it about 95 times of 100, if it is of six rounds or more. Ratios hold elsewhere better than microseconds do.",
     "Two arms are compared by their own ratio, round by round, in the sentences above. That their intervals over the bare arm overlap means nothing, and “no difference found” is no proof that there is none.",
     "Latencies are those of a fixed rate and count from the time that a request was meant to be sent. One is shown only where at least ten answers lie beyond it.",
     "Your network, your users and your other requests are not in these figures; one round trip to another machine is longer than anything here. The database is small and warm, and a server has one worker.",

@@ -93,6 +93,9 @@ pub struct Method {
     pub rate: Option<u32>,
     /// How many logins an arm had, one of which was drawn for each request.
     pub credentials: usize,
+    /// From what the order of the arms within each round was drawn.
+    #[serde(default)]
+    pub order_seed: u64,
     /// Where CPU times come from.
     pub cpu_source: CpuSource,
 }
@@ -121,7 +124,8 @@ pub struct ScenarioReport {
     /// What a cost is: `cpu` time of the server's process or, where the system has no account of it for every round, time on the
     /// `wall`.
     pub cost_is: CostIs,
-    /// The spread of the bare arm from round to round, as a share of its median: what this machine does by itself.
+    /// Half of what lies between the cheapest round of the bare arm and its dearest, as a share of its median: what this machine does by
+    /// itself. None of fewer than five rounds.
     pub noise: Option<f64>,
     /// CPU time that the client itself needs for a request of the cheapest arm, in microseconds; it cannot send more than one in so many.
     pub client_cost_us: Option<f64>,
@@ -162,7 +166,7 @@ pub struct ArmReport {
     /// What the server's data take on disk after the last round, in bytes, the write-ahead log included.
     #[serde(default)]
     pub disk_bytes: Option<u64>,
-    /// Which share of the server's CPU time was spent in the kernel, over the whole run.
+    /// Which share of the server's CPU time was spent in the kernel, from its start on: logging in is in it.
     #[serde(default)]
     pub system_share: Option<f64>,
     /// What is measured besides the cost of a request, each over all rounds.
@@ -266,6 +270,8 @@ impl Report {
                 connections: plan.connections,
                 rate: plan.rate.map(NonZero::get),
                 credentials: plan.credentials,
+                // Few enough digits for a reader of JSON that has floating-point numbers alone.
+                order_seed: fastrand::u32(..).into(),
                 cpu_source: CpuSource::None,
             },
             warnings: Vec::new(),

@@ -182,7 +182,7 @@ fn painted(row: &str, arm: &ArmReport, colour: bool) -> String {
 pub(super) fn about(scenario: &ScenarioReport) -> Vec<String> {
     let noise = scenario.noise.map(|noise| {
         format!(
-            "The bare arm alone wanders by ±{:.1} % from round to round.",
+            "The rounds of the bare arm alone lie within ±{:.1} %.",
             noise * 100.0
         )
     });

@@ -103,7 +103,7 @@ fn a_client_that_was_the_bottleneck_and_a_noisy_bare_arm_are_warned_of() {
     let report = sample();
     let warned = |part: &str| report.warnings.iter().any(|warning| warning.contains(part));
     assert!(warned("the client was the bottleneck for bare;"));
-    assert!(warned("the bare arm spreads by"));
+    assert!(warned("the rounds of the bare arm lie"));
     assert!(warned("on cores of their own"));
     assert!(!warned("rounds an interval is the whole range"));
     assert!((report.scenarios[0].client_cost_us.unwrap() - 99.0).abs() < 1e-6);
@@ -135,7 +135,7 @@ fn where_one_server_has_no_account_of_its_time_all_costs_are_times_on_the_wall()
         report
             .warnings
             .iter()
-            .any(|warning| warning.contains("time that passed"))
+            .any(|warning| warning.contains("the time from one answer to the next"))
     );
 }
 

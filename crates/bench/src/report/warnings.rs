@@ -15,7 +15,7 @@ const READ: &str = "read";
 const CROWDED: f64 = 0.7;
 
 /// A bare arm that spreads further than this hides what the tables are read for.
-const NOISY: f64 = 0.10;
+const NOISY: f64 = 0.15;
 
 /// Fewer rounds than this, and an interval is their whole range.
 const FEW_ROUNDS: usize = 6;
@@ -32,7 +32,7 @@ pub(super) fn of(report: &Report) -> Vec<String> {
         }
         if let Some(noise) = scenario.noise.filter(|noise| *noise > NOISY) {
             warnings.push(format!(
-                "{}: the bare arm spreads by ±{:.0} % from round to round, so small differences cannot be found",
+                "{}: the rounds of the bare arm lie ±{:.0} % apart, so small differences may not be found",
                 scenario.name,
                 noise * 100.0
             ));
@@ -68,11 +68,15 @@ fn about_the_run(report: &Report) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let counted = report.scenarios.iter().flat_map(|scenario| &scenario.arms);
-    let rounds = counted.map(|arm| arm.rounds.len()).max().unwrap_or(0);
+    // Of the scenario that has the fewest: a run that was stopped has others that are whole.
+    let each = report.scenarios.iter().filter_map(|scenario| {
+        let rounds = scenario.arms.iter().map(|arm| arm.rounds.len());
+        rounds.max()
+    });
+    let rounds = each.min().unwrap_or(0);
     if rounds < FEW_ROUNDS {
         warnings.push(format!(
-            "with {rounds} rounds an interval is the whole range of them; small differences need more"
+            "with {rounds} rounds an interval is the whole range of them and has the true value in it less often than it says; small differences need more"
         ));
     }
     warnings
@@ -84,6 +88,12 @@ fn about_the_machine(report: &Report) -> Vec<String> {
     if machine.server_core.is_none() {
         warnings.push(
             "server and client could not be kept on cores of their own, and take time from each other"
+                .to_owned(),
+        );
+    }
+    if machine.data_on.as_deref() == Some("tmpfs") {
+        warnings.push(
+            "the servers keep their data in memory (tmpfs), so that a durable write waits for no disk: set TMPDIR to a folder on one"
                 .to_owned(),
         );
     }
@@ -99,7 +109,7 @@ fn about_the_machine(report: &Report) -> Vec<String> {
         .filter(|scenario| !scenario.is_of_measures_alone());
     if tables.any(|scenario| scenario.cost_is == CostIs::Wall) {
         warnings.push(
-            "this system has no account of the CPU time of every server: a cost is the time that passed, the client's share included"
+            "the CPU time of a server that runs elsewhere, or that this system has no account of, cannot be seen: a cost is the time from one answer to the next, the client's share included"
                 .to_owned(),
         );
     } else if report.method.cpu_source == CpuSource::Ticks {
@@ -137,7 +147,11 @@ fn lacks_bare(scenario: &ScenarioReport) -> bool {
     let suits = scenarios::named(&scenario.name)
         .zip(arms::named(BARE))
         .is_some_and(|(scenario, bare)| (scenario.suits)(bare));
-    suits && !has_bare && !scenario.is_of_measures_alone()
+    let has_figures = scenario
+        .arms
+        .iter()
+        .any(|arm| arm.figures.is_some() && !arm.is_foreign());
+    suits && has_figures && !has_bare
 }
 
 /// The client was busy all the time, and the server was not, in the median of the rounds.

@@ -20,7 +20,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     unit: "day",
     work: Work::Each(Visit::Day, DAYS),
     is_paced: false,
-    logins: Logins::Few,
+    logins: Logins::None,
     suits: Arm::has_bank,
     usual: &[],
     settings: no_settings,

@@ -108,7 +108,7 @@ impl Scenario {
 
     /// Whether a server that was not started here can be asked: not where its settings, its seeds or its process are needed.
     pub(crate) fn suits_remote(&self) -> bool {
-        matches!(self.logins, Logins::Few | Logins::Some(_))
+        matches!(self.logins, Logins::None | Logins::Few | Logins::Some(_))
             && matches!(self.work, Work::Window(..) | Work::Each(..))
     }
 

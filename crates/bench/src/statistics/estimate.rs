@@ -10,7 +10,7 @@ const RESAMPLES: usize = 2000;
 const COVERED: f64 = 0.95;
 
 /// Of fewer rounds nothing is said: even if two arms are alike, four rounds fall on one side one time of eight.
-const FEWEST_ROUNDS: usize = 5;
+pub(crate) const FEWEST_ROUNDS: usize = 5;
 
 /// The same figures give the same interval, on every machine.
 const SEED: u64 = 0x5e55_1045_704e_0001;
@@ -89,6 +89,19 @@ fn median_of(values: &mut [f64]) -> Option<f64> {
     }
     let lower = *values.get(values.len() / 2 - 1)?;
     Some(f64::midpoint(lower, upper))
+}
+
+/// Half of what lies between the smallest round and the largest, as a share of the median. None of fewer than five rounds, which have not
+/// shown yet how far they go.
+#[must_use]
+pub fn half_range(rounds: &[f64]) -> Option<f64> {
+    let median = median(rounds).filter(|median| *median > 0.0)?;
+    let ends = rounds
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), round| {
+            (low.min(*round), high.max(*round))
+        });
+    (rounds.len() >= FEWEST_ROUNDS).then(|| (ends.1 - ends.0) / 2.0 / median)
 }
 
 /// Each value over the one of the same round; rounds that are not in both are left out, and so are those without a base.

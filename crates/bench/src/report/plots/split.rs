@@ -15,7 +15,8 @@ const NAKED: &str = "naked";
 pub(super) fn split(scenario: &ScenarioReport) -> Option<Plot> {
     let bare = median(scenario, BARE)?;
     let naked = median(scenario, NAKED);
-    let arms = scenario.arms.iter().filter(|arm| arm.side != Side::Floor);
+    let own = scenario.arms.iter().filter(|arm| !arm.is_foreign());
+    let arms = own.filter(|arm| arm.side != Side::Floor);
     let bars: Vec<Bar> = arms
         .filter_map(|arm| Some(bar(arm, naked, bare, cost_us(arm)?)))
         .collect();
