@@ -48,8 +48,28 @@ impl Schedule {
     }
 }
 
-/// Sends `rate` requests a second for a window, at even intervals, and says how long each took from its time; none where the server
-/// does not keep up, since its latency is then the length of the window and nothing else.
+/// What a window has shown.
+#[derive(Debug)]
+pub(crate) struct Paced {
+    latencies: Latencies,
+    /// Whether the last answer came in time.
+    has_kept_up: bool,
+}
+
+impl Paced {
+    /// Of a server that kept up; of another one they would be the length of the window and nothing else.
+    pub(crate) fn if_kept_up(self) -> Option<Latencies> {
+        self.has_kept_up.then_some(self.latencies)
+    }
+
+    /// Of any server: of one that did not keep up they are the least that clients would have met.
+    pub(crate) fn at_least(self) -> Latencies {
+        self.latencies
+    }
+}
+
+/// Sends `rate` requests a second for a window, at even intervals, and says how long each took from its time; none where the answers are
+/// seconds late.
 ///
 /// # Errors
 /// The first answer that was wrong.
@@ -58,7 +78,7 @@ pub(crate) async fn window(
     visit: Visit,
     rate: u32,
     length: Duration,
-) -> Result<Option<Latencies>, Failure> {
+) -> Result<Option<Paced>, Failure> {
     let mut visitors = Vec::new();
     for seed in 0..CONNECTIONS {
         visitors.push(target.visitor(seed.into()).await?);
@@ -81,8 +101,10 @@ pub(crate) async fn window(
     };
     counted?;
     // Who answers the last of them late has been falling behind, and its latencies would grow with the window.
-    let is_behind = watch::now() > schedule.time_of(schedule.arrivals) + SLACK;
-    Ok((!is_behind).then_some(all))
+    Ok(Some(Paced {
+        latencies: all,
+        has_kept_up: watch::now() <= schedule.time_of(schedule.arrivals) + SLACK,
+    }))
 }
 
 /// Takes the arrivals `first`, `first + CONNECTIONS`, …
@@ -177,6 +199,7 @@ mod tests {
         runtime
             .block_on(window(&target, visit, rate, length))
             .unwrap()
+            .and_then(Paced::if_kept_up)
     }
 
     #[test]

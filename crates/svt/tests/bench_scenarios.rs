@@ -39,7 +39,7 @@ static REPORT: LazyLock<Report> = LazyLock::new(|| {
         window: Duration::from_millis(50),
         connections: 1,
         credentials: 2,
-        rate: NonZero::new(100),
+        rate: NonZero::new(40),
         populations: vec![20, 200],
         ..Plan::plain(env!("CARGO_BIN_EXE_svt").into()).with_all_scenarios()
     };

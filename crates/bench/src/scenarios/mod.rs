@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::arms::{Arm, Side};
 use crate::failure::Failure;
+use crate::open_loop::Paced;
 use crate::plan::Plan;
 use crate::process::ServerProcess;
 use crate::report::{ArmReport, Turned};
@@ -160,6 +161,7 @@ impl Scenario {
                     Some(rate) => open_loop::window(target, visit, rate.get(), plan.window).await?,
                     None => None,
                 };
+                let latencies = latencies.and_then(Paced::if_kept_up);
                 let measures = match visit {
                     Visit::Refresh => refresh::measures(&window),
                     _ => Vec::new(),

@@ -11,9 +11,10 @@ use tokio::task::JoinSet;
 use super::{Logins, Scenario, Work, read};
 use crate::arms::Side;
 use crate::failure::Failure;
+use crate::open_loop::Paced;
 use crate::plan::{Plan, RATE};
 use crate::report::{ArmReport, Measure, Turned};
-use crate::statistics::FEWEST_ROUNDS;
+use crate::statistics::{FEWEST_ROUNDS, Latencies};
 use crate::target::Target;
 use crate::visitor::{LOG_IN, Visitor};
 use crate::{closed_loop, open_loop, size, watch};
@@ -87,7 +88,10 @@ struct Storm {
 
 /// The same reads twice, the second time beside the storm.
 pub(super) async fn turn(plan: &Plan, target: &Target) -> Result<Turned, Failure> {
-    let (reads, p99) = reads(plan, target).await?;
+    let rate = plan.rate.map_or(RATE, NonZero::get);
+    let (reads, calm) = reads(plan, target, rate).await?;
+    // In the storm a server may fall behind, and that counts. One that does so before has nothing that a storm could be compared with.
+    let calm = calm.if_kept_up().ok_or(Failure::Behind { rate })?;
     let storm = Arc::new(Storm::default());
     let mut stormers = JoinSet::new();
     for seed in 0..STORMERS {
@@ -95,13 +99,15 @@ pub(super) async fn turn(plan: &Plan, target: &Target) -> Result<Turned, Failure
         stormers.spawn(log_in_again_and_again(stormer, Arc::clone(&storm)));
     }
     let begun = watch::now();
-    let in_storm = self::reads(plan, target).await;
+    let in_storm = self::reads(plan, target, rate).await;
     let seconds = watch::now().duration_since(begun).as_secs_f64();
     storm.stop.store(true, Ordering::Relaxed);
     while let Some(ended) = stormers.join_next().await {
         ended.map_err(|error| Failure::Connection(error.to_string()))??;
     }
-    let (reads_in_storm, p99_in_storm) = in_storm?;
+    let (reads_in_storm, in_storm) = in_storm?;
+    let micros = |latencies: Latencies| latencies.at(0.99).as_secs_f64() * 1e6;
+    let (p99, p99_in_storm) = (micros(calm), micros(in_storm.at_least()));
     let per_second = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64 / seconds;
     let mut measures = vec![
         (READS, reads),
@@ -124,15 +130,13 @@ pub(super) async fn turn(plan: &Plan, target: &Target) -> Result<Turned, Failure
     })
 }
 
-/// Reads a second at saturation, and the slowest hundredth at the rate, in microseconds.
-async fn reads(plan: &Plan, target: &Target) -> Result<(f64, f64), Failure> {
+/// Reads a second at saturation, and what they take at the rate.
+async fn reads(plan: &Plan, target: &Target, rate: u32) -> Result<(f64, Paced), Failure> {
     let window = closed_loop::window(target, read::VISIT, plan.connections, plan.window).await?;
-    let rate = plan.rate.map_or(RATE, NonZero::get);
-    let latencies = open_loop::window(target, read::VISIT, rate, plan.window).await?;
-    let latencies = latencies.ok_or(Failure::Behind { rate })?;
+    let paced = open_loop::window(target, read::VISIT, rate, plan.window).await?;
     Ok((
         window.requests as f64 / window.elapsed.as_secs_f64(),
-        latencies.at(0.99).as_secs_f64() * 1e6,
+        paced.ok_or(Failure::Behind { rate })?,
     ))
 }
 
