@@ -77,13 +77,17 @@ const NAKED: &str = "naked";
 /// The arm that every ratio is over.
 pub const BARE: &str = "bare";
 
+/// Has every arm of a token check the signature at every request, but those that are named for knowing it again.
+const EVERY_TIME: &str = "verified_tokens=0";
+
 /// The arms of `--quick`.
-pub const QUICK: [&str; 5] = [
+pub const QUICK: [&str; 6] = [
     BARE,
     "session-memory",
     "session-sqlite",
     "jwt-hs256",
     "jwt-eddsa",
+    "jwt-eddsa-seen",
 ];
 
 const fn floor(name: &'static str, title: &'static str, served: &'static str) -> Arm {
@@ -167,23 +171,35 @@ pub const ALL: &[Arm] = &[
         "jwt-hs256",
         "a JWT with HS256",
         Carried::Header,
+        &["algorithm=HS256", "revocation=none", EVERY_TIME],
+    ),
+    jwt(
+        "jwt-hs256-seen",
+        "a JWT with HS256, seen before",
+        Carried::Header,
         &["algorithm=HS256", "revocation=none"],
     ),
     jwt(
         "jwt-hs256-denylist",
         "a JWT with HS256 and a denylist",
         Carried::Header,
-        &["algorithm=HS256", "revocation=denylist"],
+        &["algorithm=HS256", "revocation=denylist", EVERY_TIME],
     ),
     jwt(
         "jwt-hs256-not-before",
         "a JWT with HS256 and a not-before",
         Carried::Header,
-        &["algorithm=HS256", "revocation=not-before"],
+        &["algorithm=HS256", "revocation=not-before", EVERY_TIME],
     ),
     jwt(
         "jwt-eddsa",
         "a JWT with EdDSA",
+        Carried::Header,
+        &["algorithm=EdDSA", "revocation=none", EVERY_TIME],
+    ),
+    jwt(
+        "jwt-eddsa-seen",
+        "a JWT with EdDSA, seen before",
         Carried::Header,
         &["algorithm=EdDSA", "revocation=none"],
     ),
@@ -191,55 +207,60 @@ pub const ALL: &[Arm] = &[
         "jwt-eddsa-denylist",
         "a JWT with EdDSA and a denylist",
         Carried::Header,
-        &["algorithm=EdDSA", "revocation=denylist"],
+        &["algorithm=EdDSA", "revocation=denylist", EVERY_TIME],
     ),
     jwt(
         "jwt-eddsa-not-before",
         "a JWT with EdDSA and a not-before",
         Carried::Header,
-        &["algorithm=EdDSA", "revocation=not-before"],
+        &["algorithm=EdDSA", "revocation=not-before", EVERY_TIME],
     ),
     jwt(
         "jwt-es256",
         "a JWT with ES256",
         Carried::Header,
-        &["algorithm=ES256", "revocation=none"],
+        &["algorithm=ES256", "revocation=none", EVERY_TIME],
     ),
     jwt(
         "jwt-es256-denylist",
         "a JWT with ES256 and a denylist",
         Carried::Header,
-        &["algorithm=ES256", "revocation=denylist"],
+        &["algorithm=ES256", "revocation=denylist", EVERY_TIME],
     ),
     jwt(
         "jwt-es256-not-before",
         "a JWT with ES256 and a not-before",
         Carried::Header,
-        &["algorithm=ES256", "revocation=not-before"],
+        &["algorithm=ES256", "revocation=not-before", EVERY_TIME],
     ),
     jwt(
         "jwt-rs256",
         "a JWT with RS256",
         Carried::Header,
-        &["algorithm=RS256", "revocation=none"],
+        &["algorithm=RS256", "revocation=none", EVERY_TIME],
     ),
     jwt(
         "jwt-rs256-denylist",
         "a JWT with RS256 and a denylist",
         Carried::Header,
-        &["algorithm=RS256", "revocation=denylist"],
+        &["algorithm=RS256", "revocation=denylist", EVERY_TIME],
     ),
     jwt(
         "jwt-rs256-not-before",
         "a JWT with RS256 and a not-before",
         Carried::Header,
-        &["algorithm=RS256", "revocation=not-before"],
+        &["algorithm=RS256", "revocation=not-before", EVERY_TIME],
     ),
     jwt(
         "jwt-cookie",
         "a JWT with EdDSA in a cookie",
         Carried::Cookie,
-        &["algorithm=EdDSA", "revocation=none", "transport=cookie"],
+        &[
+            "algorithm=EdDSA",
+            "revocation=none",
+            "transport=cookie",
+            EVERY_TIME,
+        ],
     ),
     Arm {
         flags: &["--commit-group", "1"],
@@ -247,7 +268,7 @@ pub const ALL: &[Arm] = &[
             "jwt-eddsa-commit-each",
             "a JWT with EdDSA, each write committed by itself",
             Carried::Header,
-            &["algorithm=EdDSA", "revocation=none"],
+            &["algorithm=EdDSA", "revocation=none", EVERY_TIME],
         )
     },
 ];
@@ -360,5 +381,13 @@ mod tests {
         assert_eq!((names.len(), titles.len()), (ALL.len(), ALL.len()));
         assert!(QUICK.into_iter().all(|name| named(name).is_some()));
         assert_eq!(QUICK.first(), Some(&BARE));
+    }
+
+    #[test]
+    fn every_arm_of_a_token_checks_its_signature_unless_it_is_named_for_having_seen_it() {
+        for arm in ALL.iter().filter(|arm| arm.served == "jwt") {
+            let checks = arm.settings.contains(&EVERY_TIME);
+            assert_eq!(checks, !arm.name.ends_with("-seen"), "{}", arm.name);
+        }
     }
 }

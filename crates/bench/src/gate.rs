@@ -35,6 +35,9 @@ pub struct AimReport {
     pub is_met: bool,
 }
 
+/// The arms of tokens that were seen before.
+const SEEN: [&str; 2] = ["jwt-hs256-seen", "jwt-eddsa-seen"];
+
 struct Aim {
     what: &'static str,
     bound: f64,
@@ -63,9 +66,12 @@ const AIMS: &[Aim] = &[
     at_most("HS256, checked every time", 1.25, "× bare", |report| {
         ratio(arm(report, "read", "jwt-hs256", None)?)
     }),
-    at_most("any algorithm, token seen before", 1.15, "× bare", |_| {
-        None
-    }),
+    at_most(
+        "any algorithm, token seen before",
+        1.15,
+        "× bare",
+        worst_of_seen,
+    ),
     at_most("session in SQLite, 1,000 live", 1.45, "× bare", |report| {
         ratio(arm(report, "growth", "session-sqlite", Some(FEW_LIVE))?)
     }),
@@ -117,7 +123,7 @@ const AIMS: &[Aim] = &[
 #[must_use]
 pub fn plan(program: PathBuf) -> Plan {
     let steps = [
-        ("read", &[BARE, "jwt-hs256"][..]),
+        ("read", &[BARE, "jwt-hs256", SEEN[0], SEEN[1]][..]),
         ("growth", &[BARE, "session-sqlite"]),
         ("refresh", &["jwt-eddsa", "jwt-eddsa-commit-each"]),
         ("login-storm", &["session-sqlite", "jwt-eddsa"]),
@@ -184,7 +190,16 @@ fn measure(report: &Report, scenario: &str, name: &str) -> Option<Estimate> {
         let mut measures = arm.measures.iter();
         Some(measures.find(|measure| measure.name == name)?.estimate)
     });
-    let of_each: Vec<Estimate> = of_each.collect::<Option<_>>()?;
+    worst(of_each.collect::<Option<_>>()?)
+}
+
+/// The dearest of them, since the aim is one for all. None where one of them has not been measured.
+fn worst_of_seen(report: &Report) -> Option<Estimate> {
+    let of_each = SEEN.map(|name| ratio(arm(report, "read", name, None)?));
+    worst(of_each.into_iter().collect::<Option<_>>()?)
+}
+
+fn worst(of_each: Vec<Estimate>) -> Option<Estimate> {
     of_each
         .into_iter()
         .max_by(|one, other| one.median.total_cmp(&other.median))
@@ -262,6 +277,21 @@ mod tests {
     }
 
     #[test]
+    fn tokens_seen_before_are_judged_by_the_dearest_arm_and_by_all_of_them() {
+        let what = "any algorithm, token seen before";
+        for (hs256, eddsa, is_met) in [(110, 115, true), (110, 116, false), (116, 110, false)] {
+            let arms = vec![
+                measured(BARE, 100),
+                measured("jwt-hs256-seen", hs256),
+                measured("jwt-eddsa-seen", eddsa),
+            ];
+            assert_eq!(aim(&judged("read", arms), what).is_met, is_met);
+        }
+        let arms = vec![measured(BARE, 100), measured("jwt-eddsa-seen", 100)];
+        assert!(!aim(&judged("read", arms), what).is_met);
+    }
+
+    #[test]
     fn an_aim_for_more_is_met_from_its_bound_upwards() {
         for (each, is_met) in [(50, true), (49, false)] {
             let arms = vec![
@@ -294,6 +324,6 @@ mod tests {
             .iter()
             .map(|step| plan.lanes_of(step).len())
             .collect();
-        assert_eq!(lanes, [2, 3, 2, 2, 2]);
+        assert_eq!(lanes, [4, 3, 2, 2, 2]);
     }
 }

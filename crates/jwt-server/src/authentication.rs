@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{AUTHORIZATION, HeaderValue, SET_COOKIE, USER_AGENT};
+use actix_web::http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse};
 use async_trait::async_trait;
 use bank::{
@@ -20,7 +20,7 @@ use user_store::{DeniedTokens, FamilyRecord, RefreshFamilies, StoreError, Stores
 
 use crate::BuildError;
 use crate::config::JwtConfig;
-use crate::dpop::{Possession, is_scheme};
+use crate::dpop::{Carried, Possession};
 use crate::keys::Keyring;
 use crate::revocation::token_id;
 
@@ -152,13 +152,18 @@ impl JwtAuthentication {
     }
 
     /// The claims of a token, if its signature and its times are good. Whether it was taken back is another question.
-    pub(crate) fn believed(&self, token: &str) -> Option<AccessClaims> {
+    pub(crate) fn believed(&self, token: &str) -> Option<Arc<AccessClaims>> {
         let step = step!(authentication, compute, "check signature and claims");
         let keys = self.keyring.current();
         match step.in_scope(|| keys.verifier.verify(token, self.clock.now())) {
-            Ok(claims) => {
-                step.record("result", self.config.algorithm.as_str());
-                Some(claims)
+            Ok(believed) => {
+                let how = if believed.was_seen {
+                    "seen before"
+                } else {
+                    self.config.algorithm.as_str()
+                };
+                step.record("result", how);
+                Some(believed.claims)
             }
             Err(error) => {
                 // The lab's picture and the debug log say exactly why; the answer does not.
@@ -168,16 +173,13 @@ impl JwtAuthentication {
         }
     }
 
-    fn carried(&self, request: &HttpRequest) -> Option<String> {
+    fn carried<'r>(&self, request: &'r HttpRequest) -> Option<Carried<'r>> {
         match self.config.transport {
-            Transport::Header => {
-                let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-                let (scheme, token) = value.split_once(' ')?;
-                is_scheme(scheme).then(|| token.to_owned())
+            Transport::Header => Carried::in_header(request),
+            Transport::Cookie => {
+                let cookie = request.cookie(&self.config.cookie_name())?;
+                Some(Carried::in_cookie(cookie.value().to_owned()))
             }
-            Transport::Cookie => request
-                .cookie(&self.config.cookie_name())
-                .map(|cookie| cookie.value().to_owned()),
         }
     }
 }
@@ -194,26 +196,29 @@ pub(crate) fn device(request: &HttpRequest) -> String {
 #[async_trait(?Send)]
 impl Authentication for JwtAuthentication {
     async fn authenticate(&self, request: &HttpRequest) -> Result<Principal, ApiError> {
-        let token = self
+        let carried = self
             .carried(request)
             .ok_or(ApiError::Unauthenticated(self.challenge()))?;
-        let refused = self.possession.refusal(request, self.config.transport);
-        let claims = self
-            .believed(&token)
-            .ok_or(ApiError::Unauthenticated(refused))?;
-        let (cnf, now) = (claims.cnf, self.clock.now());
-        self.possession.check(request, &token, cnf, now)?;
+        let refused =
+            ApiError::Unauthenticated(self.possession.refusal(&carried, self.config.transport));
+        let Some(claims) = self.believed(&carried.token) else {
+            return Err(refused);
+        };
+        self.possession
+            .check(request, &carried, claims.cnf, self.clock.now())?;
         if self.is_revoked(&claims).await? {
-            return Err(ApiError::Unauthenticated(refused));
+            return Err(refused);
         }
-        let user_id = claims.user_id().ok_or(ApiError::Unauthenticated(refused))?;
+        let (Some(user_id), Some(role)) = (claims.user_id(), Role::from_name(&claims.role)) else {
+            return Err(refused);
+        };
         Ok(Principal {
             user_id: UserId(user_id),
-            role: Role::from_name(&claims.role).ok_or(ApiError::Unauthenticated(refused))?,
-            username: claims.username,
+            role,
+            username: claims.username.clone(),
             credential: Credential::Token {
-                jti: claims.jti,
-                family: claims.sid,
+                jti: claims.jti.clone(),
+                family: claims.sid.clone(),
             },
             expires_at: claims.exp,
         })

@@ -1,5 +1,7 @@
 //! Tokens that are bound to a key of the client (RFC 9449): which logins bind, and what a use of a bound token has to bring.
 
+use std::borrow::Cow;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use bank::{ApiError, Challenge, Transport};
@@ -26,9 +28,31 @@ pub(crate) fn is_spoken(config: &JwtConfig) -> bool {
     config.dpop != Dpop::Off && config.transport == Transport::Header
 }
 
-/// Whether a token may travel under this scheme. Which of the two it has to be is for [`Possession::check`] to say.
-pub(crate) fn is_scheme(scheme: &str) -> bool {
-    scheme.eq_ignore_ascii_case("Bearer") || scheme.eq_ignore_ascii_case(SCHEME)
+/// The token of a request, and as what it was sent.
+pub(crate) struct Carried<'r> {
+    pub(crate) token: Cow<'r, str>,
+    /// Whether under the scheme of bound tokens; in a cookie there is none.
+    sent_as_bound: bool,
+}
+
+impl<'r> Carried<'r> {
+    /// Read from `Authorization`. Which of the two schemes it has to be is for [`Possession::check`] to say.
+    pub(crate) fn in_header(request: &'r HttpRequest) -> Option<Self> {
+        let value = request.headers().get(AUTHORIZATION)?.as_bytes();
+        let (scheme, token) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+        let sent_as_bound = scheme.eq_ignore_ascii_case(SCHEME);
+        (sent_as_bound || scheme.eq_ignore_ascii_case("Bearer")).then_some(Self {
+            token: Cow::Borrowed(token),
+            sent_as_bound,
+        })
+    }
+
+    pub(crate) fn in_cookie(token: String) -> Self {
+        Self {
+            token: Cow::Owned(token),
+            sent_as_bound: false,
+        }
+    }
 }
 
 /// Why a login or a refresh does not go on.
@@ -100,13 +124,14 @@ impl Possession {
     pub(crate) fn check(
         &self,
         request: &HttpRequest,
-        token: &str,
+        carried: &Carried<'_>,
         cnf: Option<Confirmation>,
         now: UnixSeconds,
     ) -> Result<(), ApiError> {
+        let token = Some(&*carried.token);
         // ANCHOR: bound-or-bearer
-        let problem = match (cnf, sent_as_bound(request)) {
-            (Some(cnf), true) => match self.prove(request, Some(token), Some(cnf.jkt), now) {
+        let problem = match (cnf, carried.sent_as_bound) {
+            (Some(cnf), true) => match self.prove(request, token, Some(cnf.jkt), now) {
                 Ok(_) => return Ok(()),
                 Err(DpopError::Full) => return Err(ApiError::Busy),
                 Err(_) => return Err(ApiError::Unauthenticated(Challenge::InvalidDpopProof)),
@@ -130,10 +155,10 @@ impl Possession {
     }
 
     /// What is said of a token that is not accepted, in the scheme that it came in.
-    pub(crate) fn refusal(&self, request: &HttpRequest, transport: Transport) -> Challenge {
+    pub(crate) fn refusal(&self, carried: &Carried<'_>, transport: Transport) -> Challenge {
         match transport {
             Transport::Cookie => Challenge::Cookie,
-            Transport::Header if self.mode == Dpop::Required || sent_as_bound(request) => {
+            Transport::Header if self.mode == Dpop::Required || carried.sent_as_bound => {
                 Challenge::InvalidDpopToken
             }
             Transport::Header => Challenge::InvalidBearer,
@@ -178,13 +203,4 @@ fn only_proof(request: &HttpRequest) -> Result<&str, DpopError> {
         (Some(_), Some(_)) => Err(DpopError::Several),
         _ => Err(DpopError::Missing),
     }
-}
-
-fn sent_as_bound(request: &HttpRequest) -> bool {
-    request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(SCHEME))
 }

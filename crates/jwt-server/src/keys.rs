@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use token_core::clock::Clock;
-use token_core::jwt::{ConfigError, Issuer, IssuerConfig, KeyRing, Verifier, VerifierConfig};
+use token_core::jwt::{
+    ConfigError, Issuer, IssuerConfig, KeyRing, RememberingVerifier, Verifier, VerifierConfig,
+};
 use token_core::key_folder::{KeyFolder, KeyFolderError, RingMark};
 
 use crate::BuildError;
@@ -19,7 +21,8 @@ pub(crate) const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) issuer: Issuer,
-    pub(crate) verifier: Verifier,
+    /// What it remembers was signed with these keys, and is forgotten with them.
+    pub(crate) verifier: RememberingVerifier,
     pub(crate) jwks: Value,
     mark: Option<RingMark>,
 }
@@ -124,7 +127,10 @@ impl Keys {
         Ok(Self {
             jwks: ring.jwks(),
             issuer: Issuer::new(Arc::clone(&ring), issuer),
-            verifier: Verifier::new(ring, verifier)?,
+            verifier: RememberingVerifier::new(
+                Verifier::new(ring, verifier)?,
+                config.verified_tokens,
+            ),
             mark,
         })
     }

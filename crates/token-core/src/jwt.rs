@@ -13,7 +13,9 @@ mod issuer;
 mod json;
 pub mod jws;
 mod keys;
+mod read_claims;
 mod rules;
+mod seen;
 mod unverified;
 mod verifier;
 
@@ -24,5 +26,9 @@ pub use inspect::{Inspection, inspect};
 pub use issuer::{AccessToken, IssueError, Issued, Issuer, IssuerConfig, Subject};
 pub use keys::{KeyError, KeyRing, MalformedThumbprint, SigningKey, Thumbprint, VerificationKey};
 pub use rules::{ConfigError, Expected, MAX_LEEWAY};
+pub use seen::{Believed, RememberingVerifier};
 pub use unverified::{Unverified, decode_unverified};
 pub use verifier::{Verifier, VerifierConfig};
+
+/// The `typ` of the access tokens that are issued here (RFC 9068 §2.1).
+const ACCESS_TOKEN: &str = "at+jwt";

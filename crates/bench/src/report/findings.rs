@@ -10,11 +10,12 @@ use crate::arms::Side;
 use crate::statistics::{Comparison, Estimate, Verdict, compare};
 
 /// Which arm is asked about, beside which other.
-const QUESTIONS: [(&str, &str); 13] = [
+const QUESTIONS: [(&str, &str); 14] = [
     ("jwt-hs256", "session-sqlite"),
     ("jwt-hs256", "session-memory"),
     ("jwt-eddsa", "session-sqlite"),
     ("jwt-eddsa", "jwt-hs256"),
+    ("jwt-eddsa", "jwt-eddsa-seen"),
     ("session-sqlite", "session-memory"),
     ("opaque-bearer", "session-sqlite"),
     ("jwt-cookie", "jwt-eddsa"),

@@ -24,6 +24,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
         "jwt-hs256",
         "jwt-hs256-denylist",
         "jwt-eddsa",
+        "jwt-eddsa-seen",
         "jwt-rs256",
     ],
     settings: long_lived,

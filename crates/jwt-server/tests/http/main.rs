@@ -10,6 +10,7 @@ mod csrf_token;
 mod dangers;
 mod dpop;
 mod revocation;
+mod seen;
 mod server;
 mod throttle;
 mod tokens;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jsonwebtoken::{DecodingKey, Validation};
 use token_core::clock::{Clock, SystemClock};
 use token_core::jwt::{
-    AccessClaims, Algorithm, Issued, Issuer, IssuerConfig, KeyRing, SigningKey, Subject, Verifier,
-    VerifierConfig,
+    AccessClaims, Algorithm, Believed, Issued, Issuer, IssuerConfig, KeyRing, RememberingVerifier,
+    SigningKey, Subject, Verifier, VerifierConfig,
 };
 use token_core::refresh::{FIRST_GENERATION, FamilyId};
 use token_core::secret::{SecretBytes, random_bytes};
@@ -24,6 +24,7 @@ pub(crate) struct AccessTokens {
     subjects: Vec<Subject>,
     tokens: Vec<String>,
     verifier: Verifier,
+    remembering: RememberingVerifier,
     peer: (DecodingKey, Validation),
 }
 
@@ -48,12 +49,14 @@ impl AccessTokens {
             client_id: "bank-web".to_owned(),
             lifetime: DAY,
         };
+        let verifier = Verifier::new(keys.clone(), demanded).unwrap();
         let mut access = Self {
             clock: SystemClock::new(),
-            issuer: Issuer::new(keys.clone(), said),
+            issuer: Issuer::new(keys, said),
             subjects: (0..many()).map(subject).collect(),
             tokens: Vec::new(),
-            verifier: Verifier::new(keys, demanded).unwrap(),
+            remembering: RememberingVerifier::new(verifier.clone(), 2 * many() as usize),
+            verifier,
             peer: (peer_key, validation(algorithm)),
         };
         for subject in &access.subjects {
@@ -61,6 +64,7 @@ impl AccessTokens {
             let token = issued.token.expose();
             assert_eq!(access.verify(token), issued.claims, "{algorithm}");
             assert_eq!(access.verify_by_peer(token), issued.claims, "{algorithm}");
+            assert!(!access.verify_seen(token).was_seen, "{algorithm}");
             access.tokens.push(token.to_owned());
         }
         access
@@ -81,6 +85,11 @@ impl AccessTokens {
     /// Reads the clock, since the peer does.
     pub(crate) fn verify(&self, token: &str) -> AccessClaims {
         self.verifier.verify(token, self.clock.now()).unwrap()
+    }
+
+    /// By the verifier that has seen all of them.
+    pub(crate) fn verify_seen(&self, token: &str) -> Believed {
+        self.remembering.verify(token, self.clock.now()).unwrap()
     }
 
     /// The peer is told which key; ours finds it by the `kid` of the token.

@@ -76,6 +76,18 @@ mod access {
     }
 
     #[divan::bench(args = Algorithm::ALL)]
+    fn verify_seen_before(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
+        let access = AccessTokens::of(algorithm);
+        bencher
+            .with_inputs(draw(access.tokens()))
+            .bench_local_values(|token| {
+                let believed = access.verify_seen(token);
+                assert!(believed.was_seen);
+                black_box_drop(believed);
+            });
+    }
+
+    #[divan::bench(args = Algorithm::ALL)]
     fn verify_by_jsonwebtoken(bencher: Bencher<'_, '_>, algorithm: Algorithm) {
         let access = AccessTokens::of(algorithm);
         bencher

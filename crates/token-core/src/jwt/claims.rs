@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::json::{self, Json};
-use super::rules::Claims;
+use super::read_claims::Claims;
 use super::{Thumbprint, VerifyError};
 use crate::clock::UnixSeconds;
 
@@ -105,12 +105,11 @@ pub struct AccessClaims {
 
 impl AccessClaims {
     /// Takes claims over that have passed the rules of RFC 9068; three of our own are required as well.
-    pub(crate) fn read(claims: Claims<'_, '_>) -> Result<Self, VerifyError> {
+    pub(crate) fn read(claims: &Claims<'_>) -> Result<Self, VerifyError> {
         let text = |name| claims.text(name).map(str::to_owned);
-        let audiences = claims.audiences()?;
         Ok(Self {
             iss: text("iss")?,
-            aud: Audience(audiences.into_iter().map(str::to_owned).collect()),
+            aud: Audience(claims.audiences()?),
             sub: text("sub")?,
             exp: claims.time("exp")?,
             iat: claims.time("iat")?,
@@ -128,14 +127,19 @@ impl AccessClaims {
     /// The user's id, if `sub` is one of ours: plain decimal, in its one spelling.
     #[must_use]
     pub fn user_id(&self) -> Option<i64> {
-        let id: i64 = self.sub.parse().ok()?;
-        (id.to_string() == self.sub).then_some(id)
+        let digits = self.sub.strip_prefix('-').unwrap_or(&self.sub);
+        // The parser also takes a plus sign and leading zeros.
+        if self.sub == "0" || digits.starts_with(|digit| matches!(digit, '1'..='9')) {
+            self.sub.parse().ok()
+        } else {
+            None
+        }
     }
 }
 
 /// A confirmation by other means than `jkt` is an error: to pass over it would make a bound token a bearer token.
-fn confirmation(claims: Claims<'_, '_>) -> Result<Option<Confirmation>, VerifyError> {
-    let Some(cnf) = json::member(claims.0, "cnf") else {
+fn confirmation(claims: &Claims<'_>) -> Result<Option<Confirmation>, VerifyError> {
+    let Some(cnf) = claims.get("cnf") else {
         return Ok(None);
     };
     let jkt = match cnf {

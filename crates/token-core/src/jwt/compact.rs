@@ -1,7 +1,7 @@
 //! The compact form: three parts, each canonical base64url (RFC 7515 §7.1), and the header.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{DecodeSliceError, Engine as _};
 
 use super::json::{self, Json, Members};
 use super::{Part, SignatureAlgorithm, VerifyError};
@@ -24,16 +24,15 @@ impl<'a> Compact<'a> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(VerifyError::TooLong { bytes: token.len() });
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(VerifyError::NotThreeParts)?;
-        let (header, payload) = signed.split_once('.').ok_or(VerifyError::NotThreeParts)?;
-        if payload.contains('.') {
+        let mut dots = memchr::memchr_iter(b'.', token.as_bytes());
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(VerifyError::NotThreeParts);
-        }
+        };
         Ok(Self {
-            signed,
-            header,
-            payload,
-            signature,
+            signed: &token[..second],
+            header: &token[..first],
+            payload: &token[first + 1..second],
+            signature: &token[second + 1..],
         })
     }
 }
@@ -43,6 +42,21 @@ pub(crate) fn decode(part: Part, text: &str) -> Result<Vec<u8>, VerifyError> {
     URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| VerifyError::NotBase64Url(part))
+}
+
+/// Room for the longest signature of any algorithm, that of an RSA key of 8192 bits.
+pub(crate) type SignatureBuffer = [u8; 1024];
+
+/// The same for a signature, without an allocation. One that no key could have made is nobody's.
+pub(crate) fn decode_signature<'b>(
+    text: &str,
+    buffer: &'b mut SignatureBuffer,
+) -> Result<&'b [u8], VerifyError> {
+    match URL_SAFE_NO_PAD.decode_slice(text, buffer) {
+        Ok(length) => Ok(&buffer[..length]),
+        Err(DecodeSliceError::OutputSliceTooSmall) => Err(VerifyError::BadSignature),
+        Err(DecodeSliceError::DecodeError(_)) => Err(VerifyError::NotBase64Url(Part::Signature)),
+    }
 }
 
 /// The object in a decoded part.

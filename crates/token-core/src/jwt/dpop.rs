@@ -20,7 +20,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::compact::{self, Compact, Header};
 use super::json::{self, Json, Members};
-use super::rules::Claims;
+use super::read_claims::Claims;
 use super::{Part, SignatureAlgorithm, Thumbprint, VerificationKey, jws};
 use crate::clock::UnixSeconds;
 use crate::secret::Sha256Digest;
@@ -98,9 +98,8 @@ impl ProofVerifier {
         let key = signed_by_its_own_key(&parts, &header)?;
 
         let claims = compact::decode(Part::Payload, parts.payload)?;
-        let claims = compact::object(Part::Payload, &claims)?;
-        let claims = Claims(&claims);
-        check_request(claims, request)?;
+        let claims = Claims::read(&claims)?;
+        check_request(&claims, request)?;
         Ok(Proof {
             key,
             jti: claims.text("jti")?.to_owned(),
@@ -166,7 +165,7 @@ fn signed_by_its_own_key(
 
 // ANCHOR: what-a-proof-covers
 /// RFC 9449 §4.3, checks 8, 9 and 12.
-fn check_request(claims: Claims<'_, '_>, request: &ProvenRequest<'_>) -> Result<(), DpopError> {
+fn check_request(claims: &Claims<'_>, request: &ProvenRequest<'_>) -> Result<(), DpopError> {
     let htm = claims.text("htm")?;
     // Methods are case-sensitive (RFC 9110 §9.1).
     if htm != request.method {

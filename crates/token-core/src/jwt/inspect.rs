@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compact::{self, Compact, Header};
-use super::rules::Claims;
+use super::read_claims::Claims;
 use super::{Expected, KeyRing, Part, VerifyError, json, jws};
 use crate::clock::UnixSeconds;
 
@@ -32,8 +32,8 @@ pub fn inspect(
     let parts = Compact::split(token)?;
     let header = compact::decode(Part::Header, parts.header)?;
     let header = compact::object(Part::Header, &header)?;
-    let claims = compact::decode(Part::Payload, parts.payload)?;
-    let claims = compact::object(Part::Payload, &claims)?;
+    let payload = compact::decode(Part::Payload, parts.payload)?;
+    let claims = compact::object(Part::Payload, &payload)?;
     let mut problems = Vec::new();
     match Header::read(&header) {
         Ok(read) => {
@@ -42,7 +42,9 @@ pub fn inspect(
         }
         Err(problem) => problems.push(problem),
     }
-    expected.check(Claims(&claims), now, &mut |problem| problems.push(problem));
+    expected.check(&Claims::read(&payload)?, now, &mut |problem| {
+        problems.push(problem);
+    });
     Ok(Inspection {
         header: json::to_value(&header),
         claims: json::to_value(&claims),

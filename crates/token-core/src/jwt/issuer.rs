@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessClaims, Confirmation, KeyRing, Thumbprint, jws};
+use super::{ACCESS_TOKEN, AccessClaims, Confirmation, KeyRing, Thumbprint, jws};
 use crate::clock::UnixSeconds;
 use crate::secret::{HIDDEN, SecretString};
 
@@ -94,7 +94,7 @@ impl Issuer {
     /// An issuer of tokens that say what `config` says.
     #[must_use]
     pub fn new(keys: Arc<KeyRing>, config: IssuerConfig) -> Self {
-        let header = keys.signing_key().map(|key| key.header("at+jwt"));
+        let header = keys.signing_key().map(|key| key.header(ACCESS_TOKEN));
         Self {
             keys,
             config,

@@ -38,7 +38,8 @@ pub(crate) enum JsonError {
 
 /// Reads one object.
 pub(crate) fn object(bytes: &[u8]) -> Result<Members<'_>, JsonError> {
-    let json: Json<'_> = serde_json::from_slice(bytes).map_err(|_| JsonError::NotJson)?;
+    let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotJson)?;
+    let json: Json<'_> = serde_json::from_str(text).map_err(|_| JsonError::NotJson)?;
     if let Some(name) = json.duplicate() {
         return Err(JsonError::Duplicate(name.to_owned()));
     }
@@ -70,6 +71,13 @@ impl<'a> Json<'a> {
         }
     }
 
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.as_i64(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn as_array(&self) -> Option<&[Json<'a>]> {
         match self {
             Self::Array(items) => Some(items),
@@ -77,7 +85,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    fn duplicate(&self) -> Option<&str> {
+    pub(crate) fn duplicate(&self) -> Option<&str> {
         match self {
             Self::Array(items) => items.iter().find_map(Self::duplicate),
             Self::Object(members) => duplicate_name(members)
@@ -98,7 +106,7 @@ impl<'a> Json<'a> {
     }
 }
 
-fn duplicate_name<'m>(members: &'m Members<'_>) -> Option<&'m str> {
+pub(crate) fn duplicate_name<'m>(members: &'m Members<'_>) -> Option<&'m str> {
     if members.len() <= FEW_MEMBERS {
         let seen_before = |index: usize, name: &str| members[..index].iter().any(|m| m.0 == name);
         return members
@@ -169,16 +177,38 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        // Our own claims are twelve at most; one allocation holds them.
-        let mut members = Vec::with_capacity(12);
-        while let Some(name) = map.next_key()? {
-            // A member name is read as a value and can only be text.
-            let Json::Text(name) = name else {
-                return Err(serde::de::Error::custom("a member name that is not text"));
-            };
+        let mut members = Vec::new();
+        while let Some(Name(name)) = map.next_key()? {
             members.push((name, map.next_value()?));
         }
         Ok(Json::Object(members))
+    }
+}
+
+/// The name of a member, borrowed where it can be.
+pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a member name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 

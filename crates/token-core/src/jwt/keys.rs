@@ -11,6 +11,7 @@ mod verification;
 
 pub use error::KeyError;
 pub use ring::KeyRing;
+pub(crate) use ring::RingKey;
 pub use signing::SigningKey;
 pub use thumbprint::{MalformedThumbprint, Thumbprint};
 pub use verification::VerificationKey;

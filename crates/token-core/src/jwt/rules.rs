@@ -1,9 +1,10 @@
 //! What the claims of an access token must be (RFC 9068 §2.2 and §4), and when.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use super::VerifyError;
-use super::json::{self, Json, Members};
+use super::read_claims::Claims;
+use super::{AccessClaims, VerifyError};
 use crate::clock::UnixSeconds;
 
 /// The most that clocks may be declared to differ.
@@ -47,33 +48,41 @@ impl Expected {
     /// Hands every problem of `claims` to `report`. The verifier keeps the first, the command line shows them all.
     pub(crate) fn check(
         &self,
-        claims: Claims<'_, '_>,
+        claims: &Claims<'_>,
         now: UnixSeconds,
         report: &mut impl FnMut(VerifyError),
     ) {
-        for result in [
-            self.check_exp(claims, now),
-            self.check_nbf(claims, now),
-            self.check_iat(claims, now),
-            self.check_iss(claims),
-            self.check_aud(claims),
-        ] {
+        let mut check = |result: Result<(), VerifyError>| {
             if let Err(problem) = result {
                 report(problem);
             }
-        }
+        };
+        check(self.check_exp(claims, now));
+        check(self.check_nbf(claims, now));
+        check(self.check_iat(claims, now));
+        check(self.check_iss(claims));
+        check(self.check_aud(claims));
         for name in REQUIRED_TEXTS {
             // `iss` had its turn above, where its value is compared too.
-            if name != "iss"
-                && let Err(problem) = claims.text(name)
-            {
-                report(problem);
+            if name != "iss" {
+                check(claims.text(name).map(drop));
             }
         }
     }
 
+    /// Between which moments [`Expected::check`] says of these claims what it has just said, and the key verifies.
+    pub(crate) fn bounds(
+        &self,
+        claims: &AccessClaims,
+        retires_at: Option<UnixSeconds>,
+    ) -> Range<UnixSeconds> {
+        let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
+        let expires = claims.exp.plus(self.leeway);
+        begins.minus(self.leeway)..retires_at.map_or(expires, |at| at.min(expires))
+    }
+
     /// RFC 7519 §4.1.4: refused *on or after* `exp`.
-    fn check_exp(&self, claims: Claims<'_, '_>, now: UnixSeconds) -> Result<(), VerifyError> {
+    fn check_exp(&self, claims: &Claims<'_>, now: UnixSeconds) -> Result<(), VerifyError> {
         let exp = claims.time("exp")?;
         if now >= exp.plus(self.leeway) {
             return Err(VerifyError::Expired { exp, now });
@@ -82,7 +91,7 @@ impl Expected {
     }
 
     /// RFC 7519 §4.1.5: refused before `nbf`; the one claim here that may be missing.
-    fn check_nbf(&self, claims: Claims<'_, '_>, now: UnixSeconds) -> Result<(), VerifyError> {
+    fn check_nbf(&self, claims: &Claims<'_>, now: UnixSeconds) -> Result<(), VerifyError> {
         match claims.optional_time("nbf")? {
             Some(nbf) if now.plus(self.leeway) < nbf => Err(VerifyError::NotYetValid { nbf, now }),
             _ => Ok(()),
@@ -90,7 +99,7 @@ impl Expected {
     }
 
     /// The RFCs leave a future `iat` open. An honest issuer writes none, so it is refused.
-    fn check_iat(&self, claims: Claims<'_, '_>, now: UnixSeconds) -> Result<(), VerifyError> {
+    fn check_iat(&self, claims: &Claims<'_>, now: UnixSeconds) -> Result<(), VerifyError> {
         let iat = claims.time("iat")?;
         if now.plus(self.leeway) < iat {
             return Err(VerifyError::IssuedInFuture { iat, now });
@@ -98,7 +107,7 @@ impl Expected {
         Ok(())
     }
 
-    fn check_iss(&self, claims: Claims<'_, '_>) -> Result<(), VerifyError> {
+    fn check_iss(&self, claims: &Claims<'_>) -> Result<(), VerifyError> {
         let found = claims.text("iss")?;
         match &self.issuer {
             Some(issuer) if issuer != found => Err(VerifyError::WrongIssuer {
@@ -109,9 +118,9 @@ impl Expected {
     }
 
     /// RFC 7519 §4.1.3: one string or an array of strings, us among them.
-    fn check_aud(&self, claims: Claims<'_, '_>) -> Result<(), VerifyError> {
+    fn check_aud(&self, claims: &Claims<'_>) -> Result<(), VerifyError> {
         let Some(audience) = &self.audience else {
-            return claims.audiences().map(drop);
+            return claims.audiences::<&str>().map(drop);
         };
         // Nearly every token has one audience; it is compared without a copy.
         if let Ok(found) = claims.text("aud")
@@ -119,83 +128,10 @@ impl Expected {
         {
             return Ok(());
         }
-        let found = claims.audiences()?;
-        if found.contains(&audience.as_str()) {
+        let found: Vec<String> = claims.audiences()?;
+        if found.contains(audience) {
             return Ok(());
         }
-        Err(VerifyError::WrongAudience {
-            found: found.into_iter().map(str::to_owned).collect(),
-        })
-    }
-}
-
-/// Typed reading of claims. A claim of the wrong type is an error, never a missing one.
-#[derive(Clone, Copy)]
-pub(crate) struct Claims<'m, 'a>(pub(crate) &'m Members<'a>);
-
-impl<'m> Claims<'m, '_> {
-    fn get(self, name: &'static str) -> Result<&'m Json<'m>, VerifyError> {
-        json::member(self.0, name).ok_or(VerifyError::MissingClaim(name))
-    }
-
-    pub(crate) fn text(self, name: &'static str) -> Result<&'m str, VerifyError> {
-        self.get(name)?.as_text().ok_or(VerifyError::ClaimType {
-            claim: name,
-            expected: "a string",
-        })
-    }
-
-    /// Whole seconds alone: RFC 7519 §2 allows fractions, no issuer here or among its peers writes them, and rounding one would move a
-    /// boundary.
-    pub(crate) fn time(self, name: &'static str) -> Result<UnixSeconds, VerifyError> {
-        match self.get(name)? {
-            Json::Number(number) => number.as_i64(),
-            _ => None,
-        }
-        .map(UnixSeconds)
-        .ok_or(VerifyError::ClaimType {
-            claim: name,
-            expected: "a whole number of seconds",
-        })
-    }
-
-    pub(crate) fn optional_time(
-        self,
-        name: &'static str,
-    ) -> Result<Option<UnixSeconds>, VerifyError> {
-        match self.time(name) {
-            Ok(time) => Ok(Some(time)),
-            Err(VerifyError::MissingClaim(_)) => Ok(None),
-            Err(problem) => Err(problem),
-        }
-    }
-
-    /// A whole number that may be missing.
-    pub(crate) fn optional_integer(self, name: &'static str) -> Result<Option<i64>, VerifyError> {
-        let wrong_type = VerifyError::ClaimType {
-            claim: name,
-            expected: "a whole number",
-        };
-        match self.get(name) {
-            Ok(Json::Number(number)) => number.as_i64().map(Some).ok_or(wrong_type),
-            Ok(_) => Err(wrong_type),
-            Err(_) => Ok(None),
-        }
-    }
-
-    pub(crate) fn audiences(self) -> Result<Vec<&'m str>, VerifyError> {
-        let wrong_type = VerifyError::ClaimType {
-            claim: "aud",
-            expected: "a string or an array of strings",
-        };
-        match self.get("aud")? {
-            Json::Text(name) => Ok(vec![name.as_ref()]),
-            Json::Array(names) => names
-                .iter()
-                .map(Json::as_text)
-                .collect::<Option<_>>()
-                .ok_or(wrong_type),
-            _ => Err(wrong_type),
-        }
+        Err(VerifyError::WrongAudience { found })
     }
 }

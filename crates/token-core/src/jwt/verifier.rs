@@ -1,10 +1,12 @@
 //! Verifying access tokens.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::compact::{self, Compact, Header};
-use super::rules::Claims;
+use super::keys::RingKey;
+use super::read_claims::Claims;
 use super::{AccessClaims, ConfigError, Expected, KeyRing, Part, VerifyError, jws};
 use crate::clock::UnixSeconds;
 
@@ -50,26 +52,50 @@ impl Verifier {
     ///
     /// *Spec*: RFC 9068 §4, RFC 8725 §3. *Security*: a token that was revoked after it was issued is still accepted until `exp`: no
     /// state is asked. That is the point of the comparison, and its price.
-    // ANCHOR: verify
     pub fn verify(&self, token: &str, now: UnixSeconds) -> Result<AccessClaims, VerifyError> {
-        let parts = Compact::split(token)?;
-        let header = compact::decode(Part::Header, parts.header)?;
-        let header = compact::object(Part::Header, &header)?;
-        let header = Header::read(&header)?;
-        header.check_typ()?;
-        jws::check(&parts, &header, self.keys.find(header.kid, now)?)?;
+        Ok(self.verify_with_bounds(token, now)?.0)
+    }
 
-        let claims = compact::decode(Part::Payload, parts.payload)?;
-        let claims = compact::object(Part::Payload, &claims)?;
-        let claims = Claims(&claims);
+    /// As above, and between which moments the answer stays the same for as long as the ring does.
+    // ANCHOR: verify
+    pub(super) fn verify_with_bounds(
+        &self,
+        token: &str,
+        now: UnixSeconds,
+    ) -> Result<(AccessClaims, Range<UnixSeconds>), VerifyError> {
+        let parts = Compact::split(token)?;
+        let key = match self.keys.issuing(parts.header) {
+            // The first part of every token of our own is the same to the letter: nothing is left to read in it.
+            Some(key) => key,
+            None => self.key_of_other(parts.header, now)?,
+        };
+        jws::check_signature(&parts, key.at(now)?)?;
+
+        let payload = compact::decode(Part::Payload, parts.payload)?;
+        let claims = Claims::read(&payload)?;
         let mut first = None;
-        self.expected.check(claims, now, &mut |problem| {
+        self.expected.check(&claims, now, &mut |problem| {
             first.get_or_insert(problem);
         });
         match first {
             Some(problem) => Err(problem),
-            None => AccessClaims::read(claims),
+            None => {
+                let claims = AccessClaims::read(&claims)?;
+                let bounds = self.expected.bounds(&claims, key.retires_at());
+                Ok((claims, bounds))
+            }
         }
+    }
+
+    /// The key that a header names which is not written as ours are.
+    fn key_of_other(&self, header: &str, now: UnixSeconds) -> Result<&RingKey, VerifyError> {
+        let header = compact::decode(Part::Header, header)?;
+        let header = compact::object(Part::Header, &header)?;
+        let header = Header::read(&header)?;
+        header.check_typ()?;
+        let key = self.keys.named(header.kid)?;
+        jws::check_algorithm(&header, key.at(now)?)?;
+        Ok(key)
     }
     // ANCHOR_END: verify
 }

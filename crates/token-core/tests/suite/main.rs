@@ -19,3 +19,4 @@ mod key_ring;
 mod pem;
 mod refresh;
 mod rfc_examples;
+mod seen;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{KeyError, SigningKey, VerificationKey, jwk};
 use crate::clock::UnixSeconds;
-use crate::jwt::VerifyError;
+use crate::jwt::{ACCESS_TOKEN, VerifyError};
 
 /// An immutable set of keys: a rotation gives a new ring, and whoever holds the old one is not disturbed.
 #[derive(Clone, Debug)]
@@ -18,10 +18,37 @@ pub struct KeyRing {
 }
 
 #[derive(Clone, Debug)]
-struct RingKey {
+pub(crate) struct RingKey {
     key: VerificationKey,
     /// From this moment the key no longer verifies; `None` for a key in use.
     retires_at: Option<UnixSeconds>,
+    /// How every access token begins that is issued with this key.
+    header: String,
+}
+
+impl RingKey {
+    fn new(key: VerificationKey, retires_at: Option<UnixSeconds>) -> Self {
+        Self {
+            header: key.header(ACCESS_TOKEN),
+            key,
+            retires_at,
+        }
+    }
+
+    /// The moment from which it verifies no longer; none for a key in use.
+    pub(crate) fn retires_at(&self) -> Option<UnixSeconds> {
+        self.retires_at
+    }
+
+    /// The key, while it verifies.
+    pub(crate) fn at(&self, now: UnixSeconds) -> Result<&VerificationKey, VerifyError> {
+        match self.retires_at {
+            Some(at) if now >= at => Err(VerifyError::RetiredKey {
+                kid: self.key.kid().unwrap_or_default().to_owned(),
+            }),
+            _ => Ok(&self.key),
+        }
+    }
 }
 
 impl KeyRing {
@@ -31,10 +58,7 @@ impl KeyRing {
         let key = signing.verification_key().clone();
         Self {
             signing: Some(Arc::new(signing)),
-            verification: vec![RingKey {
-                key,
-                retires_at: None,
-            }],
+            verification: vec![RingKey::new(key, None)],
         }
     }
 
@@ -45,10 +69,7 @@ impl KeyRing {
     /// [`KeyError`] for no key at all, two keys of one id, a nameless key among several, and symmetric beside asymmetric keys.
     pub fn verifying(keys: Vec<VerificationKey>) -> Result<Self, KeyError> {
         check_set(&keys)?;
-        let in_use = |key| RingKey {
-            key,
-            retires_at: None,
-        };
+        let in_use = |key| RingKey::new(key, None);
         Ok(Self {
             signing: None,
             verification: keys.into_iter().map(in_use).collect(),
@@ -79,17 +100,11 @@ impl KeyRing {
         overlap: Duration,
     ) -> Result<Self, KeyError> {
         let end = now.plus(overlap);
-        let mut verification = vec![RingKey {
-            key: next.verification_key().clone(),
-            retires_at: None,
-        }];
+        let mut verification = vec![RingKey::new(next.verification_key().clone(), None)];
         for old in &self.verification {
             let retires_at = old.retires_at.map_or(end, |at| at.min(end));
             if retires_at > now {
-                verification.push(RingKey {
-                    key: old.key.clone(),
-                    retires_at: Some(retires_at),
-                });
+                verification.push(RingKey::new(old.key.clone(), Some(retires_at)));
             }
         }
         Self::assemble(next, verification)
@@ -102,10 +117,7 @@ impl KeyRing {
         retires_at: UnixSeconds,
     ) -> Result<Self, KeyError> {
         let mut verification = self.verification;
-        verification.push(RingKey {
-            key,
-            retires_at: Some(retires_at),
-        });
+        verification.push(RingKey::new(key, Some(retires_at)));
         check_set(verification.iter().map(|ring_key| &ring_key.key))?;
         Ok(Self {
             signing: self.signing,
@@ -147,30 +159,36 @@ impl KeyRing {
         json!({ "keys": keys })
     }
 
-    /// The key that a header names. A ring of a single key also serves tokens that name none, and a nameless key is served to all:
-    /// whoever made such a ring has already chosen.
+    /// The key that a header names, while it verifies.
     pub(crate) fn find(
         &self,
         kid: Option<&str>,
         now: UnixSeconds,
     ) -> Result<&VerificationKey, VerifyError> {
-        let found = match (kid, self.verification.as_slice()) {
-            (None, [only]) => only,
-            (None, _) => return Err(VerifyError::AmbiguousKey),
-            (Some(_), [only]) if only.key.kid().is_none() => only,
+        self.named(kid)?.at(now)
+    }
+
+    /// The key that a header names. A ring of a single key also serves tokens that name none, and a nameless key is served to all:
+    /// whoever made such a ring has already chosen.
+    pub(crate) fn named(&self, kid: Option<&str>) -> Result<&RingKey, VerifyError> {
+        match (kid, self.verification.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(VerifyError::AmbiguousKey),
+            (Some(_), [only]) if only.key.kid().is_none() => Ok(only),
             (Some(kid), keys) => keys
                 .iter()
                 .find(|ring_key| ring_key.key.kid() == Some(kid))
                 .ok_or_else(|| VerifyError::UnknownKey {
                     kid: kid.to_owned(),
-                })?,
-        };
-        match found.retires_at {
-            Some(at) if now >= at => Err(VerifyError::RetiredKey {
-                kid: kid.unwrap_or_default().to_owned(),
-            }),
-            _ => Ok(&found.key),
+                }),
         }
+    }
+
+    /// The key whose own access tokens begin like this: the one that reading this header would find, and nothing is left to check in it.
+    pub(crate) fn issuing(&self, header_b64: &str) -> Option<&RingKey> {
+        self.verification
+            .iter()
+            .find(|ring_key| ring_key.header == header_b64)
     }
 }
 

@@ -173,11 +173,7 @@ impl SigningKey {
 
     /// The first part of every token of this key with this `typ`, encoded.
     pub(crate) fn header(&self, typ: &str) -> String {
-        let mut header = json!({"alg": self.algorithm, "typ": typ});
-        if let Some(kid) = self.kid() {
-            header["kid"] = kid.into();
-        }
-        URL_SAFE_NO_PAD.encode(header.to_string())
+        self.verification.header(typ)
     }
 
     /// Signs, or gives nothing when the cryptography refuses.

@@ -190,6 +190,15 @@ impl VerificationKey {
         self.algorithm
     }
 
+    /// The first part of every token that is issued with this key and this `typ`, encoded.
+    pub(crate) fn header(&self, typ: &str) -> String {
+        let mut header = json!({"alg": self.algorithm.as_str(), "typ": typ});
+        if let Some(kid) = &self.kid {
+            header["kid"] = kid.as_str().into();
+        }
+        URL_SAFE_NO_PAD.encode(header.to_string())
+    }
+
     /// Whether `signature` is this key's over `message`. For HMAC compared in constant time.
     pub(crate) fn accepts(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.checker {
