@@ -19,6 +19,9 @@ use crate::store::SessionStoreKind;
 /// The map in which actix-session hands a session around.
 type State = HashMap<String, String>;
 
+/// Under this name is what the request's session says, in one text: each entry of the map costs a request as much as the rest of it.
+const CARRIED: &str = "session";
+
 /// Under this name a handler leaves what the cookie shall carry from now on.
 const ISSUED: &str = "issued";
 
@@ -81,7 +84,7 @@ impl SessionAdapter {
         let row = row.map_err(|error| LoadError::Other(error.into()))?;
         Ok(Some(match row {
             // Without a row the state holds the id alone, which authenticates nobody; a logout still deletes by it.
-            None => State::from([("id".to_owned(), id.expose().to_owned())]),
+            None => State::from([(CARRIED.to_owned(), id.expose().to_owned())]),
             Some(row) => Carried {
                 id,
                 public_id: row.public_id,
@@ -138,25 +141,39 @@ pub(crate) struct Carried {
 impl Carried {
     /// `None` where the request carries no live session.
     pub(crate) fn of(state: &State) -> Option<Self> {
+        // The name comes last, since it alone may have spaces in it.
+        let mut words = state.get(CARRIED)?.splitn(6, ' ');
         Some(Self {
-            id: SessionId::from_text(state.get("id")?)?,
-            public_id: state.get("public_id")?.clone(),
-            user_id: UserId(state.get("user_id")?.parse().ok()?),
-            username: state.get("username")?.clone(),
-            role: Role::from_name(state.get("role")?)?,
-            expires_at: UnixSeconds(state.get("expires_at")?.parse().ok()?),
+            id: SessionId::from_text(words.next()?)?,
+            public_id: words.next()?.to_owned(),
+            user_id: UserId(words.next()?.parse().ok()?),
+            role: Role::from_name(words.next()?)?,
+            expires_at: UnixSeconds(words.next()?.parse().ok()?),
+            username: words.next()?.to_owned(),
         })
     }
 
+    /// The id that the request brought, whether it opens a session or not.
+    pub(crate) fn id_in(state: &State) -> Option<SessionId> {
+        let id = state.get(CARRIED)?.split(' ').next()?;
+        SessionId::from_text(id)
+    }
+
     fn into_state(self) -> State {
-        State::from([
-            ("id".to_owned(), self.id.expose().to_owned()),
-            ("public_id".to_owned(), self.public_id),
-            ("user_id".to_owned(), self.user_id.to_string()),
-            ("username".to_owned(), self.username),
-            ("role".to_owned(), self.role.to_string()),
-            ("expires_at".to_owned(), self.expires_at.0.to_string()),
-        ])
+        let Self {
+            id,
+            public_id,
+            user_id,
+            username,
+            role,
+            expires_at,
+        } = self;
+        let id = id.expose();
+        let text = format!(
+            "{id} {public_id} {user_id} {role} {} {username}",
+            expires_at.0
+        );
+        State::from([(CARRIED.to_owned(), text)])
     }
 }
 

@@ -88,7 +88,7 @@ impl SessionAuthentication {
 
 /// The id in the request's cookie, whether it opens a session or not.
 fn brought(request: &HttpRequest) -> Option<SessionId> {
-    SessionId::from_text(request.get_session().entries().get("id")?)
+    Carried::id_in(&request.get_session().entries())
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {

@@ -125,20 +125,33 @@ fn present_in(
 }
 
 /// Replaces the family if it is still the one that was read. It always is; the condition makes the rule hold in SQL as well.
+///
+/// What only rotates leaves the columns of a revocation alone: naming them would have the schema's trigger look at every rotation.
 fn swap(connection: &Connection, old: &TokenFamily, new: &TokenFamily) -> rusqlite::Result<()> {
-    let swapped = connection
-        .prepare_cached(
-            "UPDATE refresh_families SET generation = ?3, rotated_at = ?4, revoked_at = ?5, revoked_reason = ?6
-             WHERE id = ?1 AND generation = ?2 AND revoked_at IS NULL",
-        )?
-        .execute(params![
-            old.id.0,
-            old.generation,
-            new.generation,
-            new.rotated_at.0,
-            new.revoked.map(|revoked| revoked.at.0),
-            new.revoked.map(|revoked| revoked.reason.as_str()),
-        ])?;
+    let swapped = match new.revoked {
+        None => connection
+            .prepare_cached(
+                "UPDATE refresh_families SET generation = ?3, rotated_at = ?4
+                 WHERE id = ?1 AND generation = ?2 AND revoked_at IS NULL",
+            )?
+            .execute(params![
+                old.id.0,
+                old.generation,
+                new.generation,
+                new.rotated_at.0
+            ])?,
+        Some(revoked) => connection
+            .prepare_cached(
+                "UPDATE refresh_families SET revoked_at = ?3, revoked_reason = ?4
+                 WHERE id = ?1 AND generation = ?2 AND revoked_at IS NULL",
+            )?
+            .execute(params![
+                old.id.0,
+                old.generation,
+                revoked.at.0,
+                revoked.reason.as_str()
+            ])?,
+    };
     match swapped {
         1 => Ok(()),
         other => Err(rusqlite::Error::StatementChangedRows(other)),

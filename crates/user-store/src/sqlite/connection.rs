@@ -9,10 +9,17 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::log_index::LogIndex;
 use super::migrations::{self, Obstacle};
 
 /// How long a statement waits for another process. Our own writes queue instead, so only processes that share the file meet here.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// At how many pages the log is folded into the file. At the measured rates that is a few times a minute.
+pub(super) const LONG_LOG: u32 = 10_000;
+
+/// How many bytes of the file a reader maps. What lies beyond is copied, page by page.
+const MAPPED: i64 = 1 << 30;
 
 /// How often opening is tried while another process sets the file up, and how long each time is waited.
 const SETUP_TRIES: u32 = 500;
@@ -66,13 +73,20 @@ pub enum OpenError {
     },
 }
 
-/// Opens the connection of the writer on a file that is there, ours and up to date afterwards.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+/// Opens the connection of the writer on a file that is there, ours and up to date afterwards, and the index of its log.
+pub(super) fn open_writer(path: &Path) -> Result<(Connection, LogIndex), OpenError> {
     make_private(path)?;
+    let mut log = LogIndex::announce(path).map_err(|source| OpenError::Unwritable {
+        path: path.to_owned(),
+        source: source.into(),
+    })?;
     let mut tries = 0;
     loop {
         match set_up(path) {
-            Ok(connection) => return Ok(connection),
+            Ok(connection) => {
+                log.open(path);
+                return Ok((connection, log));
+            }
             // Switching to the write-ahead log needs the file for itself and, unlike everything else, does not wait for it.
             Err(Obstacle::Sqlite(error)) if is_busy(&error) && tries < SETUP_TRIES => {
                 tries += 1;
@@ -89,7 +103,7 @@ fn set_up(path: &Path) -> Result<Connection, Obstacle> {
     if mode != "wal" {
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     }
-    connection.pragma_update(None, "wal_autocheckpoint", 10_000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LONG_LOG)?;
     migrations::run(&mut connection)?;
     Ok(connection)
 }
@@ -99,6 +113,8 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     // Not SQLITE_OPEN_READ_ONLY: a reader that comes first after a crash has to recover the log.
     let connection = connect(path)?;
     connection.pragma_update(None, "query_only", true)?;
+    // A page is then read where the kernel has it, and needs no copy that the next commit makes worthless.
+    connection.pragma_update(None, "mmap_size", MAPPED)?;
     Ok(connection)
 }
 

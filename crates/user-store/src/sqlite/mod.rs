@@ -1,7 +1,9 @@
 //! The SQLite file: one writer thread, several readers, everything durable when it is acknowledged.
 
 mod connection;
+mod log_index;
 mod migrations;
+mod readers;
 mod temporary;
 mod writer;
 
@@ -16,6 +18,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tracing::Span;
 
+use self::readers::Readers;
 use self::temporary::TemporaryFolder;
 use self::writer::{Job, SharedCounters, Write};
 use crate::StoreError;
@@ -24,9 +27,6 @@ pub use self::connection::OpenError;
 
 /// How many writes may wait. At the measured rate the last of them waits a few hundredths of a second; more would only be waited for in vain.
 const QUEUE: usize = 1024;
-
-/// How many idle readers are kept open. One for each worker that reads at the same moment is enough.
-const IDLE_READERS: usize = 16;
 
 /// How many rows a sweep removes in one job, so that nobody waits long behind it.
 pub(crate) const SWEEP_CHUNK: u32 = 1000;
@@ -42,12 +42,12 @@ pub struct Database {
 
 /// What all handles share.
 struct Shared {
-    /// The file, for the readers to open.
+    /// The file.
     path: std::path::PathBuf,
     /// The way to the writer; taken when the database is closed. Locked by every write for the length of a try_send, never across one.
     queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
-    /// Readers at rest, and whether any may be opened still. Locked by every read, for a pop and a push.
-    readers: Mutex<Readers>,
+    /// What reads; the writer has it too, to end what they keep.
+    readers: Arc<Readers>,
     /// The writer thread; taken by whoever waits for its end.
     writer: Mutex<Option<JoinHandle<()>>>,
     /// What the writer counts.
@@ -56,17 +56,13 @@ struct Shared {
     _folder: Option<TemporaryFolder>,
 }
 
-/// The pool of readers.
-struct Readers {
-    idle: Vec<Connection>,
-    closed: bool,
-}
-
 /// How much a database has read and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     /// Reads.
     pub reads: u64,
+    /// Read transactions that they were made in; fewer, since reads between two commits share them.
+    pub snapshots: u64,
     /// Writes that wait for the writer, or for their commit.
     pub waiting: u64,
     /// Writes that were committed.
@@ -109,22 +105,20 @@ impl Database {
         folder: Option<TemporaryFolder>,
         group: NonZero<usize>,
     ) -> Result<Self, OpenError> {
-        let connection = connection::open_writer(path)?;
+        let (connection, log) = connection::open_writer(path)?;
+        let readers = Arc::new(Readers::new(path.to_owned(), log));
         let (queue, jobs) = sync_channel(QUEUE);
         let counters = SharedCounters::default();
-        let counted = counters.clone();
+        let (counted, kept) = (counters.clone(), Arc::clone(&readers));
         let writer = thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || writer::run(connection, &jobs, &counted, group))
+            .spawn(move || writer::run(connection, &jobs, &counted, group, &kept))
             .map_err(OpenError::NoThread)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 path: path.to_owned(),
                 queue: Mutex::new(Some(queue)),
-                readers: Mutex::new(Readers {
-                    idle: Vec::new(),
-                    closed: false,
-                }),
+                readers,
                 writer: Mutex::new(Some(writer)),
                 counters,
                 _folder: folder,
@@ -139,7 +133,7 @@ impl Database {
 
     /// Reads, on the calling thread: the query costs less than handing it to another thread would.
     ///
-    /// Sees every write that was acknowledged before the call.
+    /// Sees every write that was acknowledged before the call, by this process or another.
     ///
     /// # Errors
     /// [`StoreError::Closed`] after [`Self::close`], else what SQLite says.
@@ -147,26 +141,7 @@ impl Database {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        self.shared.counters.reads.fetch_add(1, Ordering::Relaxed);
-        let idle = {
-            let mut readers = lock(&self.shared.readers);
-            if readers.closed {
-                return Err(StoreError::Closed);
-            }
-            readers.idle.pop()
-        };
-        let connection = match idle {
-            Some(connection) => connection,
-            None => connection::open_reader(&self.shared.path)?,
-        };
-        let result = query(&connection);
-        let mut readers = lock(&self.shared.readers);
-        // A connection that is surplus, or in a state of its own, is closed and not returned.
-        if !readers.closed && readers.idle.len() < IDLE_READERS && connection.is_autocommit() {
-            readers.idle.push(connection);
-        }
-        drop(readers);
-        Ok(result?)
+        self.shared.readers.read(query)
     }
 
     /// Writes, on the writer thread and within the span given; returns after the commit is on the disk.
@@ -218,7 +193,8 @@ impl Database {
         let counters = &self.shared.counters;
         let finished = counters.finished.load(Ordering::Relaxed);
         Counts {
-            reads: counters.reads.load(Ordering::Relaxed),
+            reads: self.shared.readers.reads(),
+            snapshots: self.shared.readers.snapshots(),
             // The two are not read at one moment; a job that has finished in between waits no more.
             waiting: counters
                 .queued
@@ -267,10 +243,7 @@ impl Database {
 impl Shared {
     /// Refuses new work; gives the writer to whoever is first to ask.
     fn stop(&self) -> Option<JoinHandle<()>> {
-        let mut readers = lock(&self.readers);
-        readers.closed = true;
-        readers.idle.clear();
-        drop(readers);
+        self.readers.close();
         drop(lock(&self.queue).take());
         lock(&self.writer).take()
     }

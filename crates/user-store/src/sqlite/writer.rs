@@ -8,15 +8,24 @@ use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tracing::Span;
 
+use super::connection::{BUSY_TIMEOUT, LONG_LOG};
+use super::readers::Readers;
 use crate::StoreError;
 
 /// How many jobs share a commit at most. More gain nothing measurable and delay the first of them.
 pub(super) const GROUP: NonZero<usize> = NonZero::new(64).unwrap();
+
+/// How long the snapshot of a reader that nobody uses may keep another process from beginning the log anew.
+const SNAPSHOT_AT_REST: Duration = Duration::from_millis(50);
+
+/// How long the log's being begun anew waits for those who still read from it; the writes behind it wait as long.
+const FOLDING_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// One write, waiting its turn.
 pub(super) trait Job: Send {
@@ -109,8 +118,6 @@ pub(super) struct Counters {
     pub(super) queued: AtomicU64,
     /// Jobs whose callers were told.
     pub(super) finished: AtomicU64,
-    /// Reads, which the writer has no part in.
-    pub(super) reads: AtomicU64,
 }
 
 /// Writes until every handle is gone and the queue is empty, then folds the log into the file and closes it.
@@ -119,9 +126,20 @@ pub(super) fn run(
     queue: &Receiver<Box<dyn Job>>,
     counters: &Counters,
     most: NonZero<usize>,
+    readers: &Readers,
 ) {
-    while let Ok(first) = queue.recv() {
-        group(&mut connection, first, queue, counters, most.get());
+    let mut folding = Folding::default();
+    loop {
+        match queue.recv_timeout(SNAPSHOT_AT_REST) {
+            Ok(first) => {
+                readers.pause();
+                group(&mut connection, first, queue, counters, most.get());
+                folding.when_long(&connection, readers);
+                readers.resume();
+            }
+            Err(RecvTimeoutError::Timeout) => readers.end_snapshots(),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
     }
     // Another process may be reading, and then the log simply stays for the next checkpoint.
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
@@ -182,6 +200,42 @@ fn group(
         counters.finished.fetch_add(1, Ordering::Relaxed);
         job.finish(outcome.clone());
     }
+}
+
+/// Keeps the log short although readers keep their snapshots.
+///
+/// SQLite folds a long log into the file at a commit. It then begins anew at the front only if no reader is on it, and
+/// readers that keep their snapshots always are. So it is done when this process's readers keep none, and others are waited for.
+#[derive(Default)]
+struct Folding {
+    /// How long the log was when somebody did not leave. It is tried again when it has grown by as much as the first time.
+    refused_at: u32,
+}
+
+impl Folding {
+    fn when_long(&mut self, connection: &Connection, readers: &Readers) {
+        let header = readers.log.header();
+        let pages = header.map_or(0, |header| header.pages_in_log());
+        if pages < self.refused_at.saturating_add(LONG_LOG) {
+            return;
+        }
+        self.refused_at = match restart_log(connection) {
+            Ok(true) => 0,
+            Ok(false) => pages,
+            Err(error) => {
+                tracing::debug!(%error, "could not fold the write-ahead log");
+                pages
+            }
+        };
+    }
+}
+
+/// Folds the log into the file and has the next write begin it anew; says whether everybody has left it.
+fn restart_log(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.busy_timeout(FOLDING_TIMEOUT)?;
+    let is_busy = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0));
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(!is_busy?)
 }
 
 /// Runs a job so that its failure undoes nothing but itself. An error means that the whole transaction is lost.
