@@ -37,6 +37,15 @@ pub enum RunError {
     Gone,
 }
 
+/// What all lanes of a step have in common.
+#[derive(Clone, Copy)]
+struct Stage<'a> {
+    plan: &'a Plan,
+    scenario: &'static Scenario,
+    cores: Option<Cores>,
+    stop: &'a AtomicBool,
+}
+
 /// An arm with its server and what it has shown.
 struct Lane {
     arm: &'static Arm,
@@ -88,18 +97,24 @@ async fn measure(
     let mut report = Report::begin(plan, Machine::this(cores));
     for step in &plan.steps {
         let scenario = step.scenario;
+        let stage = Stage {
+            plan,
+            scenario,
+            cores,
+            stop,
+        };
         let mut lanes = Vec::new();
         for (arm, live) in plan.lanes_of(step) {
             if !stop.load(Ordering::Relaxed) {
                 observer.preparing(arm);
-                let lane = Lane::prepare(plan, scenario, arm, live, cores, stop).await;
+                let lane = Lane::prepare(stage, arm, live).await;
                 // An arm that was not ready when the run was stopped has not failed.
                 if !stop.load(Ordering::Relaxed) {
                     lanes.push(lane);
                 }
             }
         }
-        rounds(plan, scenario, &mut lanes, observer, stop, &report).await;
+        rounds(stage, &mut lanes, observer, &report).await;
         let mut measured = Vec::with_capacity(lanes.len());
         for lane in lanes {
             measured.push(Measured {
@@ -118,13 +133,11 @@ async fn measure(
 
 /// Starts the server, provides logins, and sees that every credential gets the right answer.
 async fn ready(
-    plan: &Plan,
-    scenario: &'static Scenario,
+    stage: Stage<'_>,
     arm: &'static Arm,
     live: Option<usize>,
-    cores: Option<Cores>,
-    stop: &AtomicBool,
 ) -> Result<(Option<ServerProcess>, Target, Option<BytesEachWay>), String> {
+    let Stage { plan, scenario, .. } = stage;
     let visit = scenario.visit();
     let (server, place, logins) = match plan
         .remote
@@ -140,7 +153,7 @@ async fn ready(
             )
         }
         None => {
-            let (server, logins) = served(plan, scenario, arm, live, cores, stop).await?;
+            let (server, logins) = served(stage, arm, live).await?;
             let place = Place::of(server.address);
             (Some(server), place, logins)
         }
@@ -171,13 +184,16 @@ fn few(plan: &Plan, scenario: &Scenario) -> usize {
 
 /// Starts a server of our own, with the logins that the scenario wants of it.
 async fn served(
-    plan: &Plan,
-    scenario: &'static Scenario,
+    stage: Stage<'_>,
     arm: &'static Arm,
     live: Option<usize>,
-    cores: Option<Cores>,
-    stop: &AtomicBool,
 ) -> Result<(ServerProcess, Vec<Login>), String> {
+    let Stage {
+        plan,
+        scenario,
+        cores,
+        stop,
+    } = stage;
     let service = Service {
         arm,
         settings: (scenario.settings)(arm.side).to_vec(),
@@ -210,13 +226,17 @@ async fn served(
 
 /// One warm-up and then every round. A round that was broken off is left out, so that every arm has the same ones.
 async fn rounds(
-    plan: &Plan,
-    scenario: &'static Scenario,
+    stage: Stage<'_>,
     lanes: &mut [Lane],
     observer: &mut (dyn Observer + Send),
-    stop: &AtomicBool,
     before: &Report,
 ) {
+    let Stage {
+        plan,
+        scenario,
+        stop,
+        ..
+    } = stage;
     // So that no arm always follows the same other, and another run has another order.
     let mut random = fastrand::Rng::with_seed(before.method.order_seed);
     for round in 0..=plan.rounds {
@@ -253,14 +273,7 @@ async fn rounds(
 }
 
 impl Lane {
-    async fn prepare(
-        plan: &Plan,
-        scenario: &'static Scenario,
-        arm: &'static Arm,
-        live: Option<usize>,
-        cores: Option<Cores>,
-        stop: &AtomicBool,
-    ) -> Self {
+    async fn prepare(stage: Stage<'_>, arm: &'static Arm, live: Option<usize>) -> Self {
         let mut lane = Self {
             arm,
             live,
@@ -272,7 +285,7 @@ impl Lane {
             counted: None,
             failure: None,
         };
-        match ready(plan, scenario, arm, live, cores, stop).await {
+        match ready(stage, arm, live).await {
             Ok((server, target, bytes)) => {
                 lane.bytes = bytes;
                 lane.counted = Counts::of(target.place.address).await;

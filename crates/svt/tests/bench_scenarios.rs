@@ -4,9 +4,7 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
-use std::io::{BufRead as _, BufReader};
 use std::num::NonZero;
-use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -14,7 +12,6 @@ use std::time::Duration;
 use bench::arms::Arm;
 use bench::report::{ArmReport, Report, ScenarioReport};
 use bench::{Observer, Plan};
-use serde_json::Value;
 
 struct Nobody;
 
@@ -152,113 +149,4 @@ fn a_storm_tells_what_it_did_to_reads_and_to_itself() {
         assert!(measure("login-storm", name, "logins") > 0.0);
         assert!(measure("login-storm", name, "most memory above idle") > 1.0);
     }
-}
-
-/// A server of the test, ended when it is dropped.
-struct Served(Child, String);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn serve(what: &[&str]) -> (Served, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_svt"))
-        .arg("serve")
-        .args(what)
-        .args(["--listen", "127.0.0.1:0", "--data"])
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line
-        .trim()
-        .strip_prefix("listening on ")
-        .unwrap()
-        .to_owned();
-    (Served(child, address), folder)
-}
-
-/// Measures a server that runs already; the exit code, what was said, and the results.
-fn bench_target(url: &str, more: &[&str]) -> (Option<i32>, String, Option<Value>) {
-    let out = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_svt"))
-        .args(["bench", "--rounds", "1", "--target", url, "--out"])
-        .arg(out.path())
-        .args(more)
-        .output()
-        .unwrap();
-    let results = std::fs::read_to_string(out.path().join("results.json")).ok();
-    (
-        output.status.code(),
-        String::from_utf8(output.stderr).unwrap(),
-        results.map(|text| serde_json::from_str(&text).unwrap()),
-    )
-}
-
-#[test]
-fn a_server_that_runs_already_is_recognised_and_measured_on_the_wall() {
-    for (what, title) in [
-        (&["jwt"][..], "the target, by tokens in a header"),
-        (&["session"], "the target, by a cookie"),
-        (
-            &["session", "--set", "transport=header"],
-            "the target, by a header",
-        ),
-    ] {
-        let (server, _folder) = serve(what);
-        let (code, said, results) = bench_target(&server.1, &[]);
-        assert_eq!(code, Some(0), "{said}");
-        let read = &results.unwrap()["scenarios"][0];
-        assert_eq!(read["cost_is"], "wall");
-        assert_eq!(read["arms"].as_array().unwrap().len(), 1);
-        assert_eq!(read["arms"][0]["title"], title);
-        assert!(read["arms"][0]["figures"]["cost_us"]["median"].as_f64() > Some(0.0));
-    }
-}
-
-#[test]
-fn an_address_that_cannot_be_measured_is_answered_with_what_can() {
-    let (naked, _folder) = serve(&["naked"]);
-    for (url, more, expected) in [
-        (
-            "https://127.0.0.1:1",
-            &[][..],
-            "what is accepted is http://HOST:PORT",
-        ),
-        (
-            "http://127.0.0.1:9",
-            &[],
-            "the server has to answer POST /users",
-        ),
-        (
-            naked.1.as_str(),
-            &[],
-            "the server has to answer POST /users",
-        ),
-        (
-            naked.1.as_str(),
-            &["--scenario", "growth"],
-            "the server has to answer POST /users",
-        ),
-    ] {
-        let (code, said, _) = bench_target(url, more);
-        assert_eq!(code, Some(2), "{said}");
-        assert!(said.contains(expected), "{said}");
-    }
-    let (server, _folder) = serve(&["jwt"]);
-    let (code, said, _) = bench_target(&server.1, &["--scenario", "growth"]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(
-        said.contains("read, write, login, refresh and day can"),
-        "{said}"
-    );
 }

@@ -6,6 +6,7 @@
 
 mod attacks;
 mod attacks_on_tokens;
+mod measured;
 mod process;
 mod refusals;
 mod seeding;
