@@ -305,6 +305,25 @@ mod tests {
     }
 
     #[test]
+    fn a_build_without_optimisation_and_a_run_that_was_stopped_reach_nothing() {
+        let reached = || {
+            judged(
+                "read",
+                vec![measured(BARE, 100), measured("jwt-hs256", 100)],
+            )
+        };
+        let is_met = |report: &Report| aim(report, "HS256, checked every time").is_met;
+        assert!(is_met(&reached()));
+        let mut debug = reached();
+        debug.machine.is_debug_build = true;
+        judge(&mut debug);
+        let mut stopped = reached();
+        stopped.complete = false;
+        judge(&mut stopped);
+        assert!(!is_met(&debug) && !is_met(&stopped));
+    }
+
+    #[test]
     fn what_was_not_measured_is_not_reached() {
         let report = judged("read", vec![measured(BARE, 100)]);
         assert!(!report.meets_its_aims());

@@ -46,6 +46,18 @@ fn of_somebody_else_in_the_midst(number: u64) -> (&'static str, &'static str) {
     }
 }
 
+/// Answers all but one, and that one never.
+fn silent_in_the_midst(number: u64) -> (&'static str, &'static str) {
+    if number == 200 {
+        (NEVER, "")
+    } else {
+        right(number)
+    }
+}
+
+/// The status of an answer that does not come.
+const NEVER: &str = "";
+
 /// Serves sign-up, login and reads on a thread of its own; its port.
 fn serve(answer: Answer) -> u16 {
     let (port, bound) = std::sync::mpsc::channel();
@@ -90,6 +102,9 @@ async fn talk(stream: TcpStream, answer: Answer, reads: Arc<AtomicU64>) -> std::
         } else {
             answer(reads.fetch_add(1, Ordering::Relaxed))
         };
+        if status == NEVER {
+            std::future::pending::<()>().await;
+        }
         let text = format!(
             "HTTP/1.1 {status}\r\nset-cookie: s=1; Path=/\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
@@ -214,6 +229,18 @@ fn an_arm_that_answers_with_something_else_has_failed_and_is_not_timed() {
             .unwrap()
             .starts_with("answered with a body without")
     );
+}
+
+#[test]
+fn an_arm_that_leaves_one_request_without_an_answer_has_failed_and_stops_nothing() {
+    let report = report(right, Some(silent_in_the_midst));
+    let failed = arm(&report, "session-memory");
+    assert!(is_untimed(failed));
+    assert_eq!(
+        failed.failure.as_deref(),
+        Some("a request was not answered")
+    );
+    assert!(report.complete && arm(&report, "bare").figures.is_some());
 }
 
 #[test]

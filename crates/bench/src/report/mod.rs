@@ -14,7 +14,7 @@ mod measures;
 mod plots;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod warnings;
 
 use std::num::NonZero;

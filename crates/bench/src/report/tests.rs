@@ -33,6 +33,20 @@ fn measured(name: &str, costs: &[f64], client_share: f64) -> Measured {
     }
 }
 
+/// An arm that measures something else than costs, in these rounds.
+pub(crate) fn with_measures(name: &str, rounds: Vec<Vec<(Measure, f64)>>) -> ArmReport {
+    let turned = rounds.into_iter().map(|measures| Turned {
+        window: None,
+        measures,
+    });
+    let measured = Measured {
+        rounds: turned.collect(),
+        ..measured(name, &[], 0.0)
+    };
+    let mut scenario = ScenarioReport::of(&scenarios::ALL[0], vec![measured]);
+    scenario.arms.remove(0)
+}
+
 fn report(measured: Vec<Measured>) -> Report {
     let plan = Plan::quick("svt".into());
     let mut report = Report::begin(&plan, Machine::default());
@@ -107,6 +121,33 @@ fn a_client_that_was_the_bottleneck_and_a_noisy_bare_arm_are_warned_of() {
     assert!(warned("on cores of their own"));
     assert!(!warned("rounds an interval is the whole range"));
     assert!((report.scenarios[0].client_cost_us.unwrap() - 99.0).abs() < 1e-6);
+}
+
+#[test]
+fn what_is_not_ours_has_a_cost_and_no_ratio_to_our_bare_bank() {
+    let peer = arms::PEERS.iter().find(|peer| peer.name == "peer-axum-jwt");
+    let foreign = Measured {
+        arm: peer.unwrap(),
+        ..measured("jwt-hs256", &[5.0; 6], 0.5)
+    };
+    let own = measured("jwt-hs256", &[20.0; 6], 0.5);
+    let report = report(vec![measured(BARE, &[10.0; 6], 0.5), own, foreign]);
+    let arms = report.scenarios[0].arms.iter();
+    let ratios: Vec<_> = arms
+        .map(|arm| {
+            let figures = arm.figures.as_ref().unwrap();
+            (arm.name.as_str(), figures.ratio.map(|ratio| ratio.median))
+        })
+        .collect();
+    let expected = [
+        ("peer-axum-jwt", None),
+        (BARE, Some(1.0)),
+        ("jwt-hs256", Some(2.0)),
+    ];
+    assert_eq!(ratios, expected);
+    let split = plots_of(&report.scenarios[0]);
+    let split = split.iter().find(|plot| plot.name == "split").unwrap();
+    assert!(split.svg.contains("jwt-hs256") && !split.svg.contains("peer"));
 }
 
 #[test]

@@ -121,3 +121,19 @@ async fn read_until_refused(
     }
     Ok(last_accepted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::with_measures;
+
+    #[test]
+    fn one_acceptance_in_ten_rounds_is_told() {
+        let mut lags = vec![vec![(LAG, 0.0)]; 9];
+        let never = with_measures("session-sqlite", lags.clone());
+        assert!(remark(&never).unwrap().ends_with("was not accepted once."));
+        lags.push(vec![(LAG, 400.0)]);
+        let once = with_measures("session-sqlite", lags);
+        assert!(remark(&once).unwrap().ends_with("up to 400 ms more."));
+    }
+}

@@ -158,3 +158,21 @@ async fn log_in_again_and_again(mut stormer: Visitor, storm: Arc<Storm>) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::with_measures;
+
+    fn said(ratios: &[f64]) -> String {
+        let rounds = ratios.iter().map(|ratio| vec![(P99_RATIO, *ratio)]);
+        remark(&with_measures("jwt-eddsa", rounds.collect())).unwrap()
+    }
+
+    #[test]
+    fn a_storm_is_felt_not_felt_or_was_not_looked_at_often_enough() {
+        assert!(said(&[2.0, 2.1, 2.2, 2.3, 2.4, 2.5]).ends_with(": longer."));
+        assert!(said(&[0.8, 0.9, 1.0, 1.1, 1.2, 1.3]).ends_with(": no difference found."));
+        assert!(said(&[0.1, 0.9]).ends_with(": too few rounds to tell."));
+    }
+}
