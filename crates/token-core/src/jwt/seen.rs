@@ -56,7 +56,7 @@ pub struct Believed {
 }
 
 impl RememberingVerifier {
-    /// Remembers `capacity` tokens at most, in at most 5 KiB each; with less than 2 none, and every signature is checked every time.
+    /// Remembers `capacity` tokens at most, in about 2 KiB each and at most 4; with less than 2 none, and every signature is checked every time.
     #[must_use]
     pub fn new(verifier: Verifier, capacity: usize) -> Self {
         Self {
