@@ -32,6 +32,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                         .into()
                 }),
         )
+        .app_data(web::QueryConfig::default().error_handler(|error, _| {
+            ApiError::Invalid(format!("The query is not what this route reads: {error}.")).into()
+        }))
         .service(bank::resource("/lab/state", "GET").route(web::get().to(state)))
         .service(bank::resource("/lab/exchanges", "GET").route(web::get().to(exchanges)))
         .service(bank::resource("/lab/clock", "POST").route(web::post().to(advance)))

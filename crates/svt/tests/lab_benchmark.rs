@@ -179,6 +179,10 @@ async fn an_order_that_is_none_and_a_request_of_another_origin_start_nothing() {
         let status = lab.ask(Method::POST, Some(order.clone())).await.status();
         assert_eq!(status, 400, "{order}");
     }
+    let page = format!("{}/benchmark?rounds=many", lab.app);
+    let answer = lab.client.get(page).send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
     let address = format!("{}/lab/benchmark", lab.app);
     for (method, header, value) in [
         (Method::POST, "origin", "http://evil.localhost"),

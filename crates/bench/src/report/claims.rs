@@ -146,8 +146,9 @@ fn sessions_live_in_memory(read: &ScenarioReport) -> Vec<Observation> {
         Observation {
             bearing,
             sentence: format!(
-                "For {} the database is read {reads:.2} times a request: {said}.",
-                arm.title
+                "For {} the database is {}: {said}.",
+                arm.title,
+                how_often(reads)
             ),
         }
     };
@@ -208,7 +209,8 @@ fn tokens_read(read: &ScenarioReport) -> Observation {
     Observation {
         bearing,
         sentence: format!(
-            "For a token that nothing takes back, the database is read {most:.2} times a request: {said}."
+            "For a token that nothing takes back, the database is {}: {said}.",
+            how_often(most)
         ),
     }
 }
@@ -230,8 +232,18 @@ fn recalled_tokens_read(read: &ScenarioReport) -> Observation {
     Observation {
         bearing,
         sentence: format!(
-            "For a token that can be taken back, the database is read {least:.2} times a request: {said}."
+            "For a token that can be taken back, the database is {}: {said}.",
+            how_often(least)
         ),
+    }
+}
+
+/// To two digits, and in words where those would be none.
+fn how_often(reads: f64) -> String {
+    if reads < 0.005 {
+        "not read".to_owned()
+    } else {
+        format!("read {reads:.2} times a request")
     }
 }
 
