@@ -2,13 +2,13 @@
 
 pub(crate) mod day;
 pub(crate) mod growth;
-mod lag;
 mod login;
+mod login_storm;
 mod logout;
 mod read;
 mod refresh;
+mod revocation_lag;
 mod start;
-mod storm;
 mod write;
 
 use std::time::Duration;
@@ -85,8 +85,8 @@ pub const ALL: &[Scenario] = &[
     refresh::SCENARIO,
     logout::SCENARIO,
     day::SCENARIO,
-    lag::SCENARIO,
-    storm::SCENARIO,
+    revocation_lag::SCENARIO,
+    login_storm::SCENARIO,
     growth::SCENARIO,
     start::SCENARIO,
 ];
@@ -136,8 +136,8 @@ impl Scenario {
             Work::Window(..) => plan.window,
             Work::Each(Visit::Day, each) => Duration::from_millis(200) * u32_of(each),
             Work::Each(_, each) => Duration::from_millis(2) * u32_of(each),
-            Work::RevocationLag => lag::LIFETIME,
-            Work::LoginStorm => storm::length(plan),
+            Work::RevocationLag => revocation_lag::LIFETIME,
+            Work::LoginStorm => login_storm::length(plan),
             Work::Start => Duration::from_millis(300),
         }
     }
@@ -178,8 +178,8 @@ impl Scenario {
                 let window = closed_loop::share(target, visit, plan.connections, each).await?;
                 Ok((plain(window), None))
             }
-            Work::RevocationLag => Ok((lag::turn(target).await?, None)),
-            Work::LoginStorm => Ok((storm::turn(plan, target).await?, None)),
+            Work::RevocationLag => Ok((revocation_lag::turn(target).await?, None)),
+            Work::LoginStorm => Ok((login_storm::turn(plan, target).await?, None)),
             Work::Start => Ok((start::turn(plan, server).await?, None)),
         }
     }
