@@ -14,6 +14,9 @@ use crate::revocation::Revocation;
 const DPOP_WINDOW: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(300);
 /// Some 2 GiB.
 const MOST_VERIFIED_TOKENS: usize = 1_000_000;
+
+/// A quarter of a GiB.
+const MOST_REMEMBERED_ROWS: usize = 1_000_000;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether tokens are bound to a key of the client (RFC 9449).
@@ -71,6 +74,9 @@ pub struct JwtConfig {
     /// How many access tokens are known again, so that their signature is checked once and not at each request: about 2 KiB each, at
     /// most 4, and 0 for none. Their times, their key, their proof and whether they were taken back are asked at each request all the same.
     pub verified_tokens: usize,
+    /// Of how many tokens or users it is not asked again whether something was taken back, while nobody has changed it in SQLite: about a
+    /// quarter of a KiB each, and 0 for none. What is taken back, by this process or another, is seen by the next request all the same.
+    pub remembered_rows: usize,
     /// How far the clocks of issuer and verifier may differ, at most 60s.
     #[serde(with = "humantime_serde")]
     #[schema(value_type = String, format = "duration")]
@@ -121,6 +127,7 @@ impl Default for JwtConfig {
             dangerously_reusable_refresh: false,
             revocation: Revocation::default(),
             verified_tokens: 10_000,
+            remembered_rows: 10_000,
             leeway: Duration::ZERO,
             dpop: Dpop::default(),
             dpop_window: Duration::from_secs(60),
@@ -188,6 +195,9 @@ impl JwtConfig {
         }
         if self.verified_tokens > MOST_VERIFIED_TOKENS {
             problems.push("verified_tokens: at most 1000000".to_owned());
+        }
+        if self.remembered_rows > MOST_REMEMBERED_ROWS {
+            problems.push("remembered_rows: at most 1000000".to_owned());
         }
         if self.leeway > Duration::from_secs(60) {
             problems.push("leeway: at most 60s".to_owned());

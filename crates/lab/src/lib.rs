@@ -88,12 +88,17 @@ impl LabConfig {
             names: Names::Subdomains,
             experiments: None,
             program: None,
-            session: SessionConfig::default(),
+            session: SessionConfig {
+                // What is shown of a request is what it takes to ask the store, the second time too.
+                remembered_rows: 0,
+                ..SessionConfig::default()
+            },
             // Stateless, as the notes have it: what it takes to end a token early is there to be tried.
             jwt: JwtConfig {
                 revocation: Revocation::None,
                 // What is shown of a request is what checking its token takes, the second time too.
                 verified_tokens: 0,
+                remembered_rows: 0,
                 ..JwtConfig::default()
             },
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use actix_session::SessionExt;
-use actix_session::storage::SessionStore;
 use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse};
 use async_trait::async_trait;
@@ -15,7 +14,8 @@ use serde_json::json;
 use user_store::users::{Role, User, UserId};
 use user_store::{NewSession, SessionId, Sessions, StoreError};
 
-use crate::adapter::{Carried, SessionAdapter, issue, public_id};
+use crate::adapter::{self, issue};
+use crate::ticket::{Live, Tickets, public_id};
 
 /// The longest device description that is kept, in characters.
 const DEVICE_LIMIT: usize = 200;
@@ -24,7 +24,7 @@ const DEVICE_LIMIT: usize = 200;
 #[derive(Debug)]
 pub(crate) struct SessionAuthentication {
     sessions: Arc<dyn Sessions>,
-    adapter: SessionAdapter,
+    tickets: Tickets,
     transport: Transport,
     adopts_ids: bool,
 }
@@ -32,13 +32,13 @@ pub(crate) struct SessionAuthentication {
 impl SessionAuthentication {
     pub(crate) fn new(
         sessions: Arc<dyn Sessions>,
-        adapter: SessionAdapter,
+        tickets: Tickets,
         transport: Transport,
         adopts_ids: bool,
     ) -> Self {
         Self {
             sessions,
-            adapter,
+            tickets,
             transport,
             adopts_ids,
         }
@@ -49,7 +49,7 @@ impl SessionAuthentication {
     /// is worth nothing after it (session fixation).
     async fn open(&self, request: &HttpRequest, new: NewSession) -> Result<SessionId, ApiError> {
         if self.adopts_ids
-            && let Some(brought) = brought(request)
+            && let Some(brought) = self.id(request)
             && self
                 .sessions
                 .dangerously_create_as(&brought, new.clone())
@@ -61,34 +61,31 @@ impl SessionAuthentication {
     }
     // ANCHOR_END: id-at-login
 
-    /// The live session of the request: already loaded by the middleware for a cookie, loaded here, through the same
-    /// adapter, for a header.
-    async fn carried(&self, request: &HttpRequest) -> Result<Carried, ApiError> {
+    /// What the request carries of a session, whether it opens one or not.
+    fn ticket(&self, request: &HttpRequest) -> Option<String> {
         match self.transport {
-            Transport::Cookie => Carried::of(&request.get_session().entries()),
-            Transport::Header => match bearer(request) {
-                None => return Err(ApiError::Unauthenticated(Challenge::Bearer)),
-                Some(text) => match text.to_owned().try_into() {
-                    Ok(key) => self
-                        .adapter
-                        .load(&key)
-                        .await
-                        .map_err(ApiError::internal)?
-                        .and_then(|s| Carried::of(&s)),
-                    Err(_) => None,
-                },
-            },
+            Transport::Cookie => adapter::brought(request),
+            Transport::Header => bearer(request).map(str::to_owned),
         }
-        .ok_or(ApiError::Unauthenticated(match self.transport {
+    }
+
+    /// The id that the request carries, whether it opens a session or not. None where sessions have no rows.
+    fn id(&self, request: &HttpRequest) -> Option<SessionId> {
+        SessionId::from_text(&self.ticket(request)?)
+    }
+
+    /// The session that the request opens.
+    async fn live(&self, request: &HttpRequest) -> Result<Live, ApiError> {
+        let Some(ticket) = self.ticket(request) else {
+            return Err(ApiError::Unauthenticated(self.challenge()));
+        };
+        let refused = match self.transport {
             Transport::Cookie => Challenge::Cookie,
             Transport::Header => Challenge::InvalidBearer,
-        }))
+        };
+        let live = self.tickets.read(&ticket).await?;
+        live.ok_or(ApiError::Unauthenticated(refused))
     }
-}
-
-/// The id in the request's cookie, whether it opens a session or not.
-fn brought(request: &HttpRequest) -> Option<SessionId> {
-    Carried::id_in(&request.get_session().entries())
 }
 
 fn bearer(request: &HttpRequest) -> Option<&str> {
@@ -112,15 +109,15 @@ fn device(request: &HttpRequest) -> String {
 #[async_trait(?Send)]
 impl Authentication for SessionAuthentication {
     async fn authenticate(&self, request: &HttpRequest) -> Result<Principal, ApiError> {
-        let carried = self.carried(request).await?;
+        let live = self.live(request).await?;
         Ok(Principal {
-            user_id: carried.user_id,
-            username: carried.username,
-            role: carried.role,
+            user_id: live.user_id,
+            username: live.username,
+            role: live.role,
             credential: Credential::Session {
-                public_id: carried.public_id,
+                public_id: live.public_id,
             },
-            expires_at: carried.expires_at,
+            expires_at: live.expires_at,
         })
     }
 
@@ -133,8 +130,8 @@ impl Authentication for SessionAuthentication {
 
     async fn log_in(&self, request: &HttpRequest, user: &User) -> Result<LoggedIn, ApiError> {
         // Whoever was logged in here is not any more.
-        if let Ok(previous) = self.carried(request).await {
-            self.sessions.delete(&previous.id).await?;
+        if let Some(previous) = self.id(request) {
+            self.sessions.delete(&previous).await?;
         }
         let new = NewSession {
             user_id: user.id,
@@ -143,7 +140,7 @@ impl Authentication for SessionAuthentication {
             device: device(request),
         };
         let id = self.open(request, new.clone()).await?;
-        let ticket = self.adapter.ticket(&id, &new).await;
+        let ticket = self.tickets.write(&id, new);
         let ticket = ticket.map_err(ApiError::internal)?;
         let login_id = public_id(&id);
         let mut body = json!({ "id": user.id.0, "username": user.username, "role": user.role });
@@ -162,12 +159,12 @@ impl Authentication for SessionAuthentication {
 
     async fn renew(&self, request: &HttpRequest, _: &Principal) -> Result<(), ApiError> {
         // A header's id stays: the answer has nowhere to put a new one that every client would look at.
-        if self.transport == Transport::Cookie {
-            let carried = self.carried(request).await?;
+        if self.transport == Transport::Cookie
+            && let Some(old) = self.id(request)
             // `None`: the session was ended meanwhile, and stays so.
-            if let Some(id) = self.sessions.renew(&carried.id).await? {
-                issue(&request.get_session(), id.expose())?;
-            }
+            && let Some(new) = self.sessions.renew(&old).await?
+        {
+            issue(&request.get_session(), new.expose())?;
         }
         Ok(())
     }
@@ -201,11 +198,9 @@ impl Authentication for SessionAuthentication {
         principal: &Principal,
         _: EndedBecause,
     ) -> Result<u64, ApiError> {
-        let carried = self.carried(request).await?;
-        Ok(self
-            .sessions
-            .delete_all_of(principal.user_id, Some(&carried.id))
-            .await?)
+        let own = self.id(request);
+        let ended = self.sessions.delete_all_of(principal.user_id, own.as_ref());
+        Ok(ended.await?)
     }
 
     async fn end_current(&self, request: &HttpRequest) -> Result<(), ApiError> {
@@ -214,7 +209,7 @@ impl Authentication for SessionAuthentication {
             // been renewed since the cookie was sent, and the store follows the old id to the new one.
             Transport::Cookie => request.get_session().purge(),
             Transport::Header => {
-                if let Some(id) = bearer(request).and_then(SessionId::from_text) {
+                if let Some(id) = self.id(request) {
                     self.sessions.delete(&id).await?;
                 }
             }

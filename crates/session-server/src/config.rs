@@ -8,6 +8,9 @@ use user_store::Timeouts;
 
 use crate::store::SessionStoreKind;
 
+/// Half a GiB.
+const MOST_REMEMBERED_ROWS: usize = 1_000_000;
+
 /// What a session server is built from. The default is the most secure that works.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -25,6 +28,9 @@ pub struct SessionConfig {
     #[serde(with = "humantime_serde")]
     #[schema(value_type = String, format = "duration")]
     pub absolute_timeout: Duration,
+    /// How many sessions are not read again from SQLite while nobody has changed them: about half a KiB each, and 0 for none. What is
+    /// changed, in this process or another, is seen by the next request all the same.
+    pub remembered_rows: usize,
     /// Keeps the session id that the browser brings to a login, where it is well-formed and free: whoever planted it is in
     /// the session from then on (session fixation).
     pub dangerously_adopt_session_id: bool,
@@ -44,6 +50,7 @@ impl Default for SessionConfig {
             store: SessionStoreKind::default(),
             idle_timeout: idle,
             absolute_timeout: absolute,
+            remembered_rows: 10_000,
             dangerously_adopt_session_id: false,
             cookie: CookieConfig::default(),
             login: LoginConfig::default(),
@@ -81,6 +88,9 @@ impl SessionConfig {
         }
         if self.idle_timeout > self.absolute_timeout {
             problems.push("idle_timeout: cannot be longer than absolute_timeout".to_owned());
+        }
+        if self.remembered_rows > MOST_REMEMBERED_ROWS {
+            problems.push("remembered_rows: at most 1000000".to_owned());
         }
         if self.store == SessionStoreKind::DangerouslyCookie && self.transport == Transport::Header
         {

@@ -13,6 +13,7 @@ mod dangerously_unkept;
 mod logout;
 mod seed;
 mod store;
+mod ticket;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub use seed::dangerously_seed;
 pub use store::SessionStoreKind;
 
 use authentication::SessionAuthentication;
+use ticket::Tickets;
 
 /// Why a server could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -70,10 +72,10 @@ pub fn build(
         "Session server",
         logout::SessionApi::openapi(),
     )?);
-    let adapter = SessionAdapter::of(&config, &stores);
+    let adapter = SessionAdapter::new(Arc::clone(&stores.sessions));
     let authentication = Arc::new(SessionAuthentication::new(
         Arc::clone(&stores.sessions),
-        adapter.clone(),
+        Tickets::of(&config, &stores),
         config.transport,
         config.dangerously_adopt_session_id,
     ));

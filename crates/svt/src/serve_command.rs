@@ -154,18 +154,22 @@ impl Planned {
     ) -> anyhow::Result<Self> {
         let (sets, dangerous) = (&arguments.set, arguments.dangerously_allow);
         let clock = Arc::new(SystemClock::new());
-        let stores = |timeouts| Stores::sqlite(database.clone(), clock, timeouts);
+        let remembering = |rows| database.clone().remembering(rows);
+        let stores = |database, timeouts| Stores::sqlite(database, clock, timeouts);
         Ok(match arguments.server {
             Served::Session => {
                 let mut config: SessionConfig = load_config(file, sets, dangerous)?;
                 config.http = http(arguments, config.http);
-                let stores = config.stores(stores(config.timeouts()), database.clone());
+                let database = remembering(config.remembered_rows);
+                let stores = stores(database.clone(), config.timeouts());
+                let stores = config.stores(stores, database);
                 Self::Session(config, stores)
             }
             Served::Jwt => {
                 let mut config: JwtConfig = load_config(file, sets, dangerous)?;
                 config.http = http(arguments, config.http);
-                Self::Jwt(config, stores(Timeouts::default()))
+                let database = remembering(config.remembered_rows);
+                Self::Jwt(config, stores(database, Timeouts::default()))
             }
             Served::DangerouslyBare => {
                 if !dangerous {
@@ -175,9 +179,10 @@ impl Planned {
                 }
                 let config: BareConfig = load_config(file, sets, true)?;
                 let http = http(arguments, config.http);
-                Self::Bare(BareConfig { http }, stores(Timeouts::default()))
+                let stores = stores(database.clone(), Timeouts::default());
+                Self::Bare(BareConfig { http }, stores)
             }
-            Served::Naked => Self::Naked(stores(Timeouts::default())),
+            Served::Naked => Self::Naked(stores(database.clone(), Timeouts::default())),
         })
     }
 

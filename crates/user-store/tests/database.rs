@@ -74,6 +74,7 @@ async fn what_waits_is_committed_together() {
         counts,
         Counts {
             reads: 1,
+            recalled: 0,
             snapshots: 1,
             waiting: 0,
             writes: 51,

@@ -90,3 +90,34 @@ async fn a_recorded_use_is_there_for_another_process() {
     clock.advance(Duration::from_secs(1799));
     assert!(there.load(&id).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn uses_of_many_sessions_are_recorded_together_and_soon_where_nobody_else_writes() {
+    let database = Database::open_temporary().unwrap();
+    let clock = Arc::new(ManualClock::at(UnixSeconds(1_000_000)));
+    let sessions = SqliteSessions::new(database.clone(), clock.clone(), Timeouts::default());
+    let ids = sessions
+        .create_all(vec![new_session(); 1500])
+        .await
+        .unwrap();
+    clock.advance(Duration::from_secs(61));
+    let before = database.counts().writes;
+    for id in &ids {
+        let session = sessions.load(id).await.unwrap().unwrap();
+        assert_eq!(session.seen_at, clock.now());
+    }
+    assert_eq!(
+        database.counts().writes,
+        before,
+        "each waits for the others"
+    );
+    let is_recorded = async || {
+        let rows = sessions.list_all(2000).await.unwrap();
+        rows.iter().all(|row| row.seen_at == clock.now())
+    };
+    while !is_recorded().await {
+        tokio::task::yield_now().await;
+    }
+    // A job is short, so that nobody waits long behind it; what one leaves over the next takes at once.
+    assert_eq!(database.counts().writes, before + 2);
+}

@@ -155,6 +155,11 @@ impl Collector for StoreCollector {
         let counts = self.database.counts();
         for (name, help, value) in [
             ("store_reads", "Reads of the database", counts.reads),
+            (
+                "store_reads_spared",
+                "Reads of a row that was remembered, since nobody has changed it",
+                counts.recalled,
+            ),
             ("store_writes", "Writes that were committed", counts.writes),
             (
                 "store_commits",

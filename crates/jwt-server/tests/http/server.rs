@@ -47,6 +47,7 @@ fn server_on(
     hashing: PasswordHasherConfig,
 ) -> Server {
     let database = Database::open(data.path().join("bank.db")).unwrap();
+    let database = database.remembering(config.remembered_rows);
     let keys = KeyFolder::open_or_create(&data.path().join("keys")).unwrap();
     let stores = Stores {
         passwords: PasswordHasher::new(hashing),

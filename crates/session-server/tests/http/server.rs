@@ -51,6 +51,7 @@ pub(crate) async fn spawn_hosted(
     host: impl FnOnce(Hosting) -> Hosting,
 ) -> Server {
     let database = Database::open(folder.join("bank.db")).unwrap();
+    let database = database.remembering(config.remembered_rows);
     let keys = KeyFolder::open_or_create(&folder.join("keys")).unwrap();
     let shared = Arc::clone(&clock) as Arc<dyn Clock>;
     let stores = Stores {

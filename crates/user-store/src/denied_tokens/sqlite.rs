@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{ToSql, params};
+use rusqlite::{OptionalExtension, ToSql, params};
 use token_core::clock::Clock;
 use token_core::refresh::FamilyId;
 
 use super::DeniedTokens;
-use crate::sqlite::Database;
+use crate::sqlite::{Database, Remembered, Table};
 use crate::step::{record, record_changed, record_count};
 use crate::{StoreError, UserId, step};
 
@@ -18,12 +18,19 @@ use crate::{StoreError, UserId, step};
 pub struct SqliteDeniedTokens {
     database: Database,
     clock: Arc<dyn Clock>,
+    /// Of each family, through which number its tokens were taken back, if any were.
+    remembered: Arc<Remembered<Option<u32>>>,
 }
 
 impl SqliteDeniedTokens {
     /// The denylist of this database, living by this clock.
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        Self { database, clock }
+        let remembered = database.remember(Table::DeniedTokens, |_| true);
+        Self {
+            database,
+            clock,
+            remembered,
+        }
     }
 
     /// Refuses what the families that a condition names have been given so far; says how many.
@@ -84,13 +91,15 @@ impl DeniedTokens for SqliteDeniedTokens {
 
     async fn is_denied(&self, family: FamilyId, number: u32) -> Result<bool, StoreError> {
         let step = step!(authentication, read, "SELECT denied token");
-        let denied: bool = self.database.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM denied_tokens WHERE family = ?1 AND through >= ?2)",
-                )?
-                .query_row(params![family.0, number], |row| row.get(0))
-        })?;
+        let through = self
+            .database
+            .recall(&self.remembered, &family.0, |connection| {
+                connection
+                    .prepare_cached("SELECT through FROM denied_tokens WHERE family = ?1")?
+                    .query_row(params![family.0], |row| row.get(0))
+                    .optional()
+            })?;
+        let denied = through.is_some_and(|through| number <= through);
         record(&step, || {
             if denied { "denied" } else { "no row" }.to_owned()
         });

@@ -9,7 +9,7 @@ use token_core::clock::{Clock, UnixSeconds};
 use super::id::{public_id, public_id_range};
 use super::touches::Touches;
 use super::{NewSession, Session, SessionId, Sessions, Timeouts, describe_at};
-use crate::sqlite::{BULK_CHUNK, Database, SWEEP_CHUNK};
+use crate::sqlite::{BULK_CHUNK, Database, Remembered, SWEEP_CHUNK, Table};
 use crate::step::{record, record_changed, record_count};
 use crate::users::role_at;
 use crate::{Role, StoreError, UserId, step};
@@ -21,6 +21,8 @@ pub struct SqliteSessions {
     clock: Arc<dyn Clock>,
     timeouts: Timeouts,
     touches: Touches,
+    /// Sessions that are there: of ids that are none there is no end.
+    remembered: Arc<Remembered<Option<Session>>>,
 }
 
 const COLUMNS: &str = "hash, user_id, username, role, device, created_at, seen_at, expires_at";
@@ -29,6 +31,7 @@ impl SqliteSessions {
     /// Sessions in this database, living by this clock.
     pub fn new(database: Database, clock: Arc<dyn Clock>, timeouts: Timeouts) -> Self {
         Self {
+            remembered: database.remember(Table::Sessions, Option::is_some),
             database,
             clock,
             timeouts,
@@ -204,7 +207,7 @@ impl Sessions for SqliteSessions {
         let hash = *id.hash().as_bytes();
         let now = self.clock.now();
         let pending = self.touches.pending(&hash);
-        let row = self.database.read(|connection| {
+        let row = self.database.recall(&self.remembered, &hash, |connection| {
             connection
                 .prepare_cached(
                     "SELECT hash, user_id, username, role, device, created_at, seen_at, expires_at FROM sessions WHERE hash = ?1",

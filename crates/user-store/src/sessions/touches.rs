@@ -1,6 +1,6 @@
 //! The times of last use that are known here but not yet in the database.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,11 @@ use token_core::clock::UnixSeconds;
 
 use crate::sqlite::Database;
 
-/// Uses of sessions waiting to be written, at most one for each session, and all of them in one write.
+/// How many uses are written in one job, so that nobody waits long behind it.
+const CHUNK: usize = 1000;
+
+/// Uses of sessions waiting to be written, at most one for each session, and all of them together: with the next commit, or within about a
+/// second. Each would cost a commit of its own otherwise, where many sessions are used, each now and then.
 #[derive(Debug, Clone)]
 pub(super) struct Touches {
     /// How old the recorded use must be before another is recorded.
@@ -29,9 +33,17 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     /// The last use of each session, from when it is noticed until it is durable: whoever loads the row meanwhile still reads the old time.
-    pending: HashMap<[u8; 32], UnixSeconds>,
+    pending: BTreeMap<[u8; 32], UnixSeconds>,
     /// Whether a write is on its way.
     writing: bool,
+}
+
+impl State {
+    /// The uses to be written next. Neighbours in the tree follow each other, so that a page is written once for all of its rows.
+    fn first(&self) -> Vec<([u8; 32], UnixSeconds)> {
+        let uses = self.pending.iter().map(|(hash, at)| (*hash, *at));
+        uses.take(CHUNK).collect()
+    }
 }
 
 impl Touches {
@@ -67,14 +79,14 @@ impl Touches {
         }
         self.publish(&state);
         drop(state);
-        self.start(database);
+        self.start(database, true);
     }
 
     /// Writes what is waiting unless a write is on its way.
-    fn start(&self, database: &Database) {
+    fn start(&self, database: &Database, may_wait: bool) {
         let writing = std::mem::replace(&mut self.lock().writing, true);
         if !writing {
-            self.write(database);
+            self.write(database, may_wait);
         }
     }
 
@@ -85,14 +97,14 @@ impl Touches {
         self.publish(&state);
     }
 
-    fn write(&self, database: &Database) {
+    fn write(&self, database: &Database, may_wait: bool) {
         let noted = self.clone();
         let (settled, same) = (self.clone(), database.clone());
         // A use is recorded for many requests at once and after they were answered, so it is a step of none of them.
-        let queued = database.write_then(
-            tracing::Span::none(),
+        let queued = database.write_unwatched(
+            may_wait,
             move |connection| {
-                let uses = noted.lock().pending.clone();
+                let uses = noted.lock().first();
                 for (hash, at) in &uses {
                     noted.touch(connection, hash, *at)?;
                 }
@@ -101,9 +113,11 @@ impl Touches {
             move |written| {
                 // What could not be written is kept, counts for loads here, and is written with the next use.
                 let succeeded = written.is_ok();
-                let more = settled.settle(written.unwrap_or_default());
+                let written = written.unwrap_or_default();
+                let was_full = written.len() == CHUNK;
+                let more = settled.settle(written);
                 if succeeded && more {
-                    settled.start(&same);
+                    settled.start(&same, !was_full);
                 }
             },
         );
@@ -126,7 +140,7 @@ impl Touches {
     }
 
     /// Forgets what has become durable; says whether more was noted while that was being written.
-    fn settle(&self, written: HashMap<[u8; 32], UnixSeconds>) -> bool {
+    fn settle(&self, written: Vec<([u8; 32], UnixSeconds)>) -> bool {
         let mut state = self.lock();
         state.writing = false;
         for (hash, at) in written {

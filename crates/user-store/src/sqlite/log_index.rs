@@ -27,6 +27,25 @@ impl Header {
         u32::from_ne_bytes([a, b, c, d])
     }
 
+    /// Whether exactly one commit lies between that header and this one: each adds one to a counter.
+    pub(super) fn is_one_commit_after(&self, before: &Self) -> bool {
+        self.changes() == before.changes().wrapping_add(1)
+    }
+
+    /// A header that counts so many commits.
+    #[cfg(test)]
+    pub(super) fn after(commits: u32) -> Self {
+        let mut header = [0; 48];
+        header[8..12].copy_from_slice(&commits.to_ne_bytes());
+        header[12] = 1;
+        Self(header)
+    }
+
+    fn changes(&self) -> u32 {
+        let [_, _, _, _, _, _, _, _, a, b, c, d, ..] = self.0;
+        u32::from_ne_bytes([a, b, c, d])
+    }
+
     fn is_valid(&self) -> bool {
         // The byte that SQLite sets when the index has been made.
         self.0[12] == 1

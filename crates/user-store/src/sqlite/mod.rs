@@ -4,6 +4,7 @@ mod connection;
 mod log_index;
 mod migrations;
 mod readers;
+mod remembered;
 mod temporary;
 mod writer;
 
@@ -19,11 +20,13 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use self::readers::Readers;
+use self::remembered::Memory;
 use self::temporary::TemporaryFolder;
 use self::writer::{Job, SharedCounters, Write};
 use crate::StoreError;
 
 pub use self::connection::OpenError;
+pub(crate) use self::remembered::{Remembered, Table};
 
 /// How many writes may wait. At the measured rate the last of them waits a few hundredths of a second; more would only be waited for in vain.
 const QUEUE: usize = 1024;
@@ -38,6 +41,8 @@ pub(crate) const BULK_CHUNK: usize = 10_000;
 #[derive(Clone)]
 pub struct Database {
     shared: Arc<Shared>,
+    /// How many rows of a table are remembered by stores that are made of this handle.
+    remembered: usize,
 }
 
 /// What all handles share.
@@ -48,6 +53,8 @@ struct Shared {
     queue: Mutex<Option<SyncSender<Box<dyn Job>>>>,
     /// What reads; the writer has it too, to end what they keep.
     readers: Arc<Readers>,
+    /// Rows that need not be read again; the writer has it too, to have forgotten what it changes.
+    memory: Arc<Memory>,
     /// The writer thread; taken by whoever waits for its end.
     writer: Mutex<Option<JoinHandle<()>>>,
     /// What the writer counts.
@@ -61,6 +68,8 @@ struct Shared {
 pub struct Counts {
     /// Reads.
     pub reads: u64,
+    /// Reads that were spared, since the row was remembered.
+    pub recalled: u64,
     /// Read transactions that they were made in; fewer, since reads between two commits share them.
     pub snapshots: u64,
     /// Writes that wait for the writer, or for their commit.
@@ -106,24 +115,44 @@ impl Database {
         group: NonZero<usize>,
     ) -> Result<Self, OpenError> {
         let (connection, log) = connection::open_writer(path)?;
+        let memory = Arc::new(Memory::default());
+        memory
+            .watch(&connection)
+            .map_err(|source| OpenError::Sqlite {
+                path: path.to_owned(),
+                source,
+            })?;
         let readers = Arc::new(Readers::new(path.to_owned(), log));
         let (queue, jobs) = sync_channel(QUEUE);
         let counters = SharedCounters::default();
-        let (counted, kept) = (counters.clone(), Arc::clone(&readers));
+        let (counted, kept, watched) =
+            (counters.clone(), Arc::clone(&readers), Arc::clone(&memory));
         let writer = thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || writer::run(connection, &jobs, &counted, group, &kept))
+            .spawn(move || writer::run(connection, &jobs, &counted, group, &kept, &watched))
             .map_err(OpenError::NoThread)?;
         Ok(Self {
+            remembered: 0,
             shared: Arc::new(Shared {
                 path: path.to_owned(),
                 queue: Mutex::new(Some(queue)),
                 readers,
+                memory,
                 writer: Mutex::new(Some(writer)),
                 counters,
                 _folder: folder,
             }),
         })
+    }
+
+    /// A handle whose stores read no row again that nobody has changed since, up to so many of a table: half a KiB for a session, and less for
+    /// what is asked about a token. They answer as stores that read would, and see at once what other processes change.
+    #[must_use]
+    pub fn remembering(self, rows: usize) -> Self {
+        Self {
+            remembered: rows,
+            ..self
+        }
     }
 
     /// Where the file is.
@@ -144,6 +173,46 @@ impl Database {
         self.shared.readers.read(query)
     }
 
+    /// Room to remember what reads of a table have answered, of those answers that are worth it.
+    pub(crate) fn remember<V: Clone + Send + 'static>(
+        &self,
+        table: Table,
+        is_worth: fn(&V) -> bool,
+    ) -> Arc<Remembered<V>> {
+        self.shared.memory.of(table, self.remembered, is_worth)
+    }
+
+    /// Reads the answer about the row with this key, unless it is remembered. The query reads that row and no other.
+    ///
+    /// Sees what [`Self::read`] would see.
+    pub(crate) fn recall<V: Clone>(
+        &self,
+        remembered: &Remembered<V>,
+        key: &[u8],
+        query: impl FnOnce(&Connection) -> rusqlite::Result<V>,
+    ) -> Result<V, StoreError> {
+        let readers = &self.shared.readers;
+        let header = remembered
+            .has_room()
+            .then(|| readers.log.header())
+            .flatten();
+        let Some(header) = header else {
+            return readers.read(query);
+        };
+        if let Some(answer) = remembered.recall(header, key) {
+            self.shared
+                .counters
+                .recalled
+                .fetch_add(1, Ordering::Relaxed);
+            return Ok(answer);
+        }
+        let answer = readers.read_since(Some(header), query)?;
+        remembered.keep(header, key, &answer, || {
+            readers.log.header() == Some(header)
+        });
+        Ok(answer)
+    }
+
     /// Writes, on the writer thread and within the span given; returns after the commit is on the disk.
     ///
     /// The write takes place also when the returned future is dropped: a client that disconnects cannot leave half an operation.
@@ -157,22 +226,34 @@ impl Database {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.write_then(step.clone(), work, move |result| {
+        self.queue(step.clone(), false, work, move |result| {
             // Nobody may be waiting any more.
             let _ = answer.send(result);
         })?;
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Writes without being waited for; `done` is called on the writer thread after the commit.
-    pub(crate) fn write_then<T: Send + 'static>(
+    /// Writes without being waited for; where it may wait itself, with the next commit or within about a second. `done` is called on the writer
+    /// thread after the commit.
+    pub(crate) fn write_unwatched<T: Send + 'static>(
+        &self,
+        may_wait: bool,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.queue(Span::none(), may_wait, work, done)
+    }
+
+    fn queue<T: Send + 'static>(
         &self,
         step: Span,
+        may_wait: bool,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
         done: impl FnOnce(Result<T, StoreError>) + Send + 'static,
     ) -> Result<(), StoreError> {
         let job = Box::new(Write {
             step,
+            may_wait,
             work: Some(work),
             outcome: None,
             done,
@@ -194,6 +275,7 @@ impl Database {
         let finished = counters.finished.load(Ordering::Relaxed);
         Counts {
             reads: self.shared.readers.reads(),
+            recalled: counters.recalled.load(Ordering::Relaxed),
             snapshots: self.shared.readers.snapshots(),
             // The two are not read at one moment; a job that has finished in between waits no more.
             waiting: counters

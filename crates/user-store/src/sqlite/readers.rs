@@ -85,9 +85,18 @@ impl Readers {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        self.read_since(self.log.header(), query)
+    }
+
+    /// Reads what has been committed by now, or a little more than what had been when the header was this one.
+    pub(super) fn read_since<T>(
+        &self,
+        header: Option<log_index::Header>,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let mut reader = self.take()?;
-        let result = self.read_with(&mut reader, query);
+        let result = self.read_with(&mut reader, header, query);
         self.put_back(reader);
         Ok(result?)
     }
@@ -95,9 +104,9 @@ impl Readers {
     fn read_with<T>(
         &self,
         reader: &mut Reader,
+        header: Option<log_index::Header>,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        let header = self.log.header();
         if reader.sees(header) {
             return query(&reader.connection);
         }

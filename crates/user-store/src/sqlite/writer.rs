@@ -15,7 +15,9 @@ use rusqlite::Connection;
 use tracing::Span;
 
 use super::connection::{BUSY_TIMEOUT, LONG_LOG};
+use super::log_index::Header;
 use super::readers::Readers;
+use super::remembered::Memory;
 use crate::StoreError;
 
 /// How many jobs share a commit at most. More gain nothing measurable and delay the first of them.
@@ -24,11 +26,16 @@ pub(super) const GROUP: NonZero<usize> = NonZero::new(64).unwrap();
 /// How long the snapshot of a reader that nobody uses may keep another process from beginning the log anew.
 const SNAPSHOT_AT_REST: Duration = Duration::from_millis(50);
 
+/// For how many such times a job waits that may wait, if there is nothing that it could share a commit with: a second.
+const PATIENCE: u32 = 20;
+
 /// How long the log's being begun anew waits for those who still read from it; the writes behind it wait as long.
 const FOLDING_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// One write, waiting its turn.
 pub(super) trait Job: Send {
+    /// Whether nobody waits for it, so that it may wait for company.
+    fn may_wait(&self) -> bool;
     /// Does the work in a savepoint of its own; says whether to keep it.
     fn run(&mut self, connection: &Connection) -> Verdict;
     /// Tells the caller, after the commit or instead of it.
@@ -48,6 +55,8 @@ pub(super) enum Verdict {
 pub(super) struct Write<T, W, D> {
     /// The step of this write; closes when the job is done with, which is after the commit.
     pub(super) step: Span,
+    /// Whether nobody waits for it.
+    pub(super) may_wait: bool,
     /// The work; taken when it is run.
     pub(super) work: Option<W>,
     /// What the work came to; `None` until it has run.
@@ -62,6 +71,10 @@ where
     W: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
     D: FnOnce(Result<T, StoreError>) + Send,
 {
+    fn may_wait(&self) -> bool {
+        self.may_wait
+    }
+
     fn run(&mut self, connection: &Connection) -> Verdict {
         let Some(work) = self.work.take() else {
             return Verdict::Undo;
@@ -118,6 +131,8 @@ pub(super) struct Counters {
     pub(super) queued: AtomicU64,
     /// Jobs whose callers were told.
     pub(super) finished: AtomicU64,
+    /// Reads that were spared.
+    pub(super) recalled: AtomicU64,
 }
 
 /// Writes until every handle is gone and the queue is empty, then folds the log into the file and closes it.
@@ -127,19 +142,43 @@ pub(super) fn run(
     counters: &Counters,
     most: NonZero<usize>,
     readers: &Readers,
+    memory: &Memory,
 ) {
     let mut folding = Folding::default();
+    let mut waiting: Option<Box<dyn Job>> = None;
+    let mut at_rest = 0;
     loop {
-        match queue.recv_timeout(SNAPSHOT_AT_REST) {
-            Ok(first) => {
-                readers.pause();
-                group(&mut connection, first, queue, counters, most.get());
-                folding.when_long(&connection, readers);
-                readers.resume();
+        let first = match queue.recv_timeout(SNAPSHOT_AT_REST) {
+            Ok(job) if job.may_wait() && waiting.is_none() => {
+                waiting = Some(job);
+                at_rest = 0;
+                continue;
             }
-            Err(RecvTimeoutError::Timeout) => readers.end_snapshots(),
+            Ok(job) => Some(job),
+            Err(RecvTimeoutError::Timeout) => {
+                readers.end_snapshots();
+                at_rest += 1;
+                if waiting.is_none() || at_rest < PATIENCE {
+                    continue;
+                }
+                None
+            }
+            Err(RecvTimeoutError::Disconnected) if waiting.is_some() => None,
             Err(RecvTimeoutError::Disconnected) => break,
-        }
+        };
+        readers.pause();
+        let ready = waiting.take().into_iter().chain(first);
+        let header = || readers.log.header();
+        group(
+            &mut connection,
+            ready,
+            queue,
+            counters,
+            most.get(),
+            (memory, &header),
+        );
+        folding.when_long(&connection, readers);
+        readers.resume();
     }
     // Another process may be reading, and then the log simply stays for the next checkpoint.
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
@@ -147,26 +186,29 @@ pub(super) fn run(
     }
 }
 
-/// Commits the first job together with whatever else is waiting.
+/// Commits the jobs that are ready together with whatever else is in the queue.
 fn group(
     connection: &mut Connection,
-    first: Box<dyn Job>,
+    mut ready: impl Iterator<Item = Box<dyn Job>>,
     queue: &Receiver<Box<dyn Job>>,
     counters: &Counters,
     most: usize,
+    (memory, header): (&Memory, &dyn Fn() -> Option<Header>),
 ) {
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
         // Another process held the lock for as long as we wait, and all who queued have waited with the first.
         let others = queue.try_iter().take(most);
-        for job in std::iter::once(first).chain(others) {
+        for job in ready.chain(others) {
             counters.finished.fetch_add(1, Ordering::Relaxed);
             job.finish(Err(error.clone()));
         }
         return;
     }
+    // Nobody else commits from here to the end of our commit.
+    let before = header();
     let mut jobs = Vec::with_capacity(most);
     let mut kept = 0;
-    let mut next = Some(first);
+    let mut next = ready.next();
     let mut outcome = Ok(());
     while let Some(mut job) = next {
         let done = in_savepoint(connection, job.as_mut());
@@ -180,14 +222,13 @@ fn group(
                 break;
             }
         }
-        next = if jobs.len() < most {
-            queue.try_recv().ok()
-        } else {
-            None
-        };
+        next = ready.next();
+        if next.is_none() && jobs.len() < most {
+            next = queue.try_recv().ok();
+        }
     }
     if outcome.is_ok() {
-        outcome = statement(connection, "COMMIT");
+        outcome = memory.commit(before, header, || statement(connection, "COMMIT"));
     }
     if outcome.is_ok() {
         counters.jobs.fetch_add(kept, Ordering::Relaxed);
