@@ -9,12 +9,13 @@ use tokio::task::JoinSet;
 use crate::cpu;
 use crate::failure::Failure;
 use crate::statistics::Latencies;
+use crate::store;
 use crate::target::Target;
 use crate::visitor::{Visit, Visitor};
 use crate::watch;
 
 /// How long the visitors run before anything is counted.
-const SETTLING: Duration = Duration::from_millis(100);
+const SETTLING: Duration = Duration::from_millis(50);
 
 /// How long a server may take for one answer, within a window and at its end.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,10 +31,25 @@ pub(crate) struct Window {
     pub(crate) elapsed: Duration,
     /// Of the server's process. None where the system has no account of it.
     pub(crate) server_cpu: Option<Duration>,
-    /// Of the thread that sends.
+    /// Of the thread that sends; none where it was kept awake, and so took all of its core.
     pub(crate) client_cpu: Option<Duration>,
-    /// How long one of a hundred visits took longer than, with all visitors at it; none where too few were seen to tell.
+    /// How long one of a hundred visits took longer than, with all visitors at it; none where too few were seen to tell, and of several
+    /// windows together.
     pub(crate) p99: Option<Duration>,
+}
+
+impl Window {
+    /// Both windows as one.
+    pub(crate) fn and(self, more: Self) -> Self {
+        let both = |one: Option<Duration>, other: Option<Duration>| Some(one? + other?);
+        Self {
+            requests: self.requests + more.requests,
+            elapsed: self.elapsed + more.elapsed,
+            server_cpu: both(self.server_cpu, more.server_cpu),
+            client_cpu: both(self.client_cpu, more.client_cpu),
+            p99: None,
+        }
+    }
 }
 
 /// Fewer visits than this, and the slowest hundredth of them is less than ten.
@@ -63,9 +79,10 @@ pub(crate) async fn window(
     length: Duration,
 ) -> Result<Window, Failure> {
     let shared = Arc::new(Shared::default());
+    let _awake = stay_awake(target);
     let mut loops = JoinSet::new();
-    for seed in 0..visitors {
-        let visitor = target.visitor(seed as u64).await?;
+    for _ in 0..visitors {
+        let visitor = target.visitor().await?;
         loops.spawn(keep_visiting(visitor, visit, None, Arc::clone(&shared)));
     }
     tokio::time::sleep(SETTLING).await;
@@ -88,6 +105,10 @@ pub(crate) async fn window(
     if tokio::time::timeout(PATIENCE, all_ended).await.is_err() {
         return Err(Failure::Silence);
     }
+    // What the server has put off until it has time for it is part of what it was asked for.
+    if target.pid.is_some() && store::settle(target.place.address).await {
+        after.server = target.pid.and_then(|pid| target.source.used_by(pid));
+    }
     after.since(&before, &shared)
 }
 
@@ -104,9 +125,10 @@ pub(crate) async fn share(
 ) -> Result<Window, Failure> {
     let shared = Arc::new(Shared::default());
     let mut ready = Vec::new();
-    for seed in 0..visitors {
-        ready.push(target.visitor(seed as u64).await?);
+    for _ in 0..visitors {
+        ready.push(target.visitor().await?);
     }
+    let _awake = stay_awake(target);
     shared.is_counting.store(true, Ordering::Relaxed);
     let before = Reading::take(target, &shared);
     let mut loops = JoinSet::new();
@@ -127,6 +149,22 @@ pub(crate) async fn share(
     }
     let after = Reading::take(target, &shared);
     after.since(&before, &shared)
+}
+
+/// Keeps the thread from going to sleep for as long as the result is held, where it has a core for itself.
+///
+/// A client that waits for a slow server sleeps between two answers, and whoever sends it one pays for waking it: on a virtual machine up to a
+/// third of what a request costs a bare server, which has no such client. In life the client is another machine.
+fn stay_awake(target: &Target) -> JoinSet<()> {
+    let mut awake = JoinSet::new();
+    if target.stays_awake {
+        awake.spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    awake
 }
 
 async fn keep_visiting(mut visitor: Visitor, visit: Visit, most: Option<u64>, shared: Arc<Shared>) {
@@ -179,7 +217,9 @@ impl Reading {
     fn take(target: &Target, shared: &Shared) -> Self {
         Self {
             server: target.pid.and_then(|pid| target.source.used_by(pid)),
-            client: cpu::used_by_this_thread(),
+            client: (!target.stays_awake)
+                .then(cpu::used_by_this_thread)
+                .flatten(),
             answered: shared.answered.load(Ordering::Relaxed),
             at: watch::now(),
         }

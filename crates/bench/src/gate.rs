@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arms::{self, BARE};
 use crate::plan::{Plan, Step};
-use crate::report::{ArmReport, Report};
+use crate::report::{ArmReport, CostIs, Report};
 use crate::scenarios;
 use crate::statistics::{self, Estimate};
 
@@ -35,8 +35,14 @@ pub struct AimReport {
     pub is_met: bool,
 }
 
-/// The arms of tokens that were seen before.
+/// The arms of tokens that were seen before, with the settings that a server has unless it is told otherwise.
 const SEEN: [&str; 2] = ["jwt-hs256-seen", "jwt-eddsa-seen"];
+
+/// Those in which it is asked whether the token was taken back.
+const REVOCABLE: [&str; 2] = ["jwt-hs256-denylist-seen", "jwt-hs256-not-before-seen"];
+
+/// The arm of a session with the settings that a server has unless it is told otherwise.
+const SESSION: &str = "session-sqlite-seen";
 
 struct Aim {
     what: &'static str,
@@ -73,13 +79,19 @@ const AIMS: &[Aim] = &[
         worst_of_seen,
     ),
     at_most("session in SQLite, 1,000 live", 1.45, "× bare", |report| {
-        ratio(arm(report, "growth", "session-sqlite", Some(FEW_LIVE))?)
+        ratio(arm(report, "growth", SESSION, Some(FEW_LIVE))?)
     }),
     at_most(
         "session in SQLite, 1,000,000 live",
         1.7,
         "× bare",
-        |report| ratio(arm(report, "growth", "session-sqlite", Some(MANY_LIVE))?),
+        |report| ratio(arm(report, "growth", SESSION, Some(MANY_LIVE))?),
+    ),
+    at_most(
+        "denylist or not-before, to stateless",
+        1.05,
+        "×",
+        worst_of_revocation,
     ),
     at_most(
         "session in Redis, to actix-session's own store",
@@ -123,8 +135,18 @@ const AIMS: &[Aim] = &[
 #[must_use]
 pub fn plan(program: PathBuf) -> Plan {
     let steps = [
-        ("read", &[BARE, "jwt-hs256", SEEN[0], SEEN[1]][..]),
-        ("growth", &[BARE, "session-sqlite"]),
+        (
+            "read",
+            &[
+                BARE,
+                "jwt-hs256",
+                SEEN[0],
+                SEEN[1],
+                REVOCABLE[0],
+                REVOCABLE[1],
+            ][..],
+        ),
+        ("growth", &[BARE, "session-sqlite", SESSION]),
         ("refresh", &["jwt-eddsa", "jwt-eddsa-commit-each"]),
         ("login-storm", &["session-sqlite", "jwt-eddsa"]),
         ("start", &["session-sqlite", "jwt-eddsa"]),
@@ -196,6 +218,17 @@ fn measure(report: &Report, scenario: &str, name: &str) -> Option<Estimate> {
 /// The dearest of them, since the aim is one for all. None where one of them has not been measured.
 fn worst_of_seen(report: &Report) -> Option<Estimate> {
     let of_each = SEEN.map(|name| ratio(arm(report, "read", name, None)?));
+    worst(of_each.into_iter().collect::<Option<_>>()?)
+}
+
+/// What it costs besides to ask whether a token was taken back: of both ways the dearer one.
+fn worst_of_revocation(report: &Report) -> Option<Estimate> {
+    let costs = |name| Some(arm(report, "read", name, None)?.costs(CostIs::Cpu));
+    let stateless = costs(SEEN[0])?;
+    let of_each = REVOCABLE.map(|name| {
+        let ratios = statistics::ratios(&costs(name)?, &stateless);
+        statistics::estimate(&ratios)
+    });
     worst(of_each.into_iter().collect::<Option<_>>()?)
 }
 
@@ -343,6 +376,6 @@ mod tests {
             .iter()
             .map(|step| plan.lanes_of(step).len())
             .collect();
-        assert_eq!(lanes, [4, 3, 2, 2, 2]);
+        assert_eq!(lanes, [6, 5, 2, 2, 2]);
     }
 }

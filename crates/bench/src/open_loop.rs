@@ -80,8 +80,8 @@ pub(crate) async fn window(
     length: Duration,
 ) -> Result<Option<Paced>, Failure> {
     let mut visitors = Vec::new();
-    for seed in 0..CONNECTIONS {
-        visitors.push(target.visitor(seed.into()).await?);
+    for _ in 0..CONNECTIONS {
+        visitors.push(target.visitor().await?);
     }
     let schedule = Schedule::new(rate, length);
     let mut lanes = JoinSet::new();

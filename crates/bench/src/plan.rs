@@ -294,8 +294,8 @@ mod tests {
     }
 
     #[test]
-    fn the_quick_run_is_meant_to_end_within_a_minute_and_the_plain_one_within_ten() {
+    fn the_quick_run_is_meant_to_end_within_a_minute_and_the_plain_one_within_eleven() {
         assert!(Plan::quick("svt".into()).estimated() < Duration::from_secs(60));
-        assert!(Plan::plain("svt".into()).estimated() < Duration::from_secs(600));
+        assert!(Plan::plain("svt".into()).estimated() < Duration::from_secs(660));
     }
 }

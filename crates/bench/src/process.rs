@@ -233,7 +233,7 @@ impl ServerProcess {
         let visit = Visit::Ask(&ALIVE);
         let place = Place::of(self.address);
         let target = Target::new(place, None, self.service.arm, Vec::new(), Some(visit));
-        target.visitor(0).await?.visit(visit).await
+        target.visitor().await?.visit(visit).await
     }
 
     /// Ends it at once, as a power cut would, and keeps its folder.

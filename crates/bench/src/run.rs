@@ -1,6 +1,7 @@
 //! A run: all servers up, then round after round in which each arm has one turn.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::arms::Arm;
 use crate::cpu::CpuSource;
@@ -56,9 +57,13 @@ struct Lane {
     target: Option<Target>,
     rounds: Vec<Turned>,
     latencies: Option<Latencies>,
+    /// What the portions of this turn have shown until now.
+    turning: Option<(Turned, Option<Latencies>)>,
     bytes: Option<BytesEachWay>,
     /// What the server had counted before the first round.
     counted: Option<Counts>,
+    /// CPU time of the client for a request, in seconds: measured in the warm-up, in which it sleeps when it has to wait.
+    client_cost: Option<f64>,
     failure: Option<String>,
 }
 
@@ -237,34 +242,27 @@ async fn rounds(
         stop,
         ..
     } = stage;
+    let portions = scenario.portions();
     // So that no arm always follows the same other, and another run has another order.
     let mut random = fastrand::Rng::with_seed(before.method.order_seed);
     for round in 0..=plan.rounds {
-        let mut order: Vec<usize> = (0..lanes.len()).collect();
-        random.shuffle(&mut order);
-        let mut this_round = Vec::new();
-        for index in order {
-            if stop.load(Ordering::Relaxed) {
-                return;
-            }
-            let Some(lane) = lanes.get_mut(index) else {
-                continue;
-            };
-            let Some(target) = lane.target.clone() else {
-                continue;
-            };
-            observer.turn(lane.arm, round);
-            match scenario.turn(plan, &target, lane.server.as_ref()).await {
-                Ok((turned, latencies)) => this_round.push((index, turned, latencies)),
-                Err(failure) => lane.fail(&failure),
+        for portion in 1..=portions {
+            let mut order: Vec<&mut Lane> = lanes.iter_mut().collect();
+            random.shuffle(&mut order);
+            for lane in order {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                if portion == 1 && lane.target.is_some() {
+                    observer.turn(lane.arm, round);
+                }
+                lane.turn(stage, round, portion == portions).await;
             }
         }
+        for lane in lanes.iter_mut() {
+            lane.end_turn(round);
+        }
         if round > 0 {
-            for (index, turned, latencies) in this_round {
-                if let Some(lane) = lanes.get_mut(index) {
-                    lane.keep(turned, latencies);
-                }
-            }
             let mut until_now = before.clone();
             until_now.add(scenario, lanes.iter().map(Lane::measured).collect());
             observer.round(&until_now);
@@ -281,8 +279,10 @@ impl Lane {
             target: None,
             rounds: Vec::new(),
             latencies: None,
+            turning: None,
             bytes: None,
             counted: None,
+            client_cost: None,
             failure: None,
         };
         match ready(stage, arm, live).await {
@@ -295,6 +295,46 @@ impl Lane {
             Err(reason) => lane.failure = Some(reason),
         }
         lane
+    }
+
+    /// Has a portion of its turn, unless it has failed.
+    async fn turn(&mut self, stage: Stage<'_>, round: usize, is_last: bool) {
+        let Some(mut target) = self.target.clone() else {
+            return;
+        };
+        target.stays_awake = stage.cores.is_some() && self.server.is_some() && round > 0;
+        let (scenario, server) = (stage.scenario, self.server.as_ref());
+        match scenario.turn(stage.plan, &target, server, is_last).await {
+            Ok((turned, latencies)) => {
+                let until_now = self.turning.take();
+                self.turning = Some(match until_now {
+                    Some((before, _)) => (before.and(turned), latencies),
+                    None => (turned, latencies),
+                });
+            }
+            Err(failure) => self.fail(&failure),
+        }
+    }
+
+    /// Keeps what the turn has shown; of the warm-up, what a request costs the client, which cannot be seen while it is kept awake.
+    fn end_turn(&mut self, round: usize) {
+        let Some((mut turned, latencies)) = self.turning.take() else {
+            return;
+        };
+        if round == 0 {
+            self.client_cost = turned.window.and_then(|window| {
+                let cost = window.client_cpu?.as_secs_f64() / window.requests as f64;
+                Some(cost)
+            });
+            return;
+        }
+        if let (Some(window), Some(cost)) = (&mut turned.window, self.client_cost)
+            && window.client_cpu.is_none()
+        {
+            let client_cpu = Duration::from_secs_f64(cost * window.requests as f64);
+            window.client_cpu = Some(client_cpu.min(window.elapsed));
+        }
+        self.keep(turned, latencies);
     }
 
     /// Latencies are those of all rounds, or there are none.
@@ -317,6 +357,7 @@ impl Lane {
         self.target = None;
         self.server = None;
         self.rounds.clear();
+        self.turning = None;
         self.latencies = None;
         self.bytes = None;
     }

@@ -1,6 +1,7 @@
 //! How often a server went to its database, from its own count.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,34 @@ pub(crate) struct Counts {
     requests: f64,
     reads: f64,
     writes: f64,
+    /// Writes that nobody has committed yet.
+    waiting: f64,
+}
+
+/// How often a server is asked whether it has done what it put off.
+const ASKING: Duration = Duration::from_millis(100);
+
+/// How long it may take for that.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Waits until the server has written what it put off; says whether there was anything.
+pub(crate) async fn settle(address: SocketAddr) -> bool {
+    let is_busy = async || {
+        Counts::of(address)
+            .await
+            .is_some_and(|now| now.waiting > 0.0)
+    };
+    if !is_busy().await {
+        return false;
+    }
+    let done = async {
+        while is_busy().await {
+            tokio::time::sleep(ASKING).await;
+        }
+    };
+    // One that never comes to rest has done much of it, and that counts.
+    let _ = tokio::time::timeout(PATIENCE, done).await;
+    true
 }
 
 /// Database accesses for one request, on average over a run.
@@ -25,7 +54,8 @@ pub struct StoreAccess {
 impl Counts {
     /// From `/metrics` of the server. None where it has none.
     pub(crate) async fn of(address: SocketAddr) -> Option<Self> {
-        let client = reqwest::Client::builder().no_proxy().build().ok()?;
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
+        let client = client.build().ok()?;
         let answer = client.get(format!("http://{address}/metrics")).send();
         let text = answer.await.ok()?.text().await.ok()?;
         Self::in_text(&text)
@@ -45,6 +75,7 @@ impl Counts {
             requests: sum("http_requests_total").unwrap_or(0.0),
             reads: sum("store_reads_total")?,
             writes: sum("store_writes_total")?,
+            waiting: sum("store_writes_waiting").unwrap_or(0.0),
         })
     }
 
@@ -71,6 +102,7 @@ mod tests {
             requests: 0.0,
             reads: 4.0,
             writes: 4.0,
+            waiting: 0.0,
         };
         assert_eq!(
             counts.since(&begun),
@@ -80,6 +112,7 @@ mod tests {
             })
         );
         assert_eq!(counts.since(&counts), None);
+        assert_eq!(counts.waiting, 9.0);
         assert_eq!(Counts::in_text("not found"), None);
     }
 }

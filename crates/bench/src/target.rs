@@ -71,6 +71,8 @@ pub(crate) struct Target {
     /// The server's process, if it is one of ours.
     pub(crate) pid: Option<u32>,
     pub(crate) source: CpuSource,
+    /// Whether the client keeps its thread awake while it waits for answers.
+    pub(crate) stays_awake: bool,
     /// What it had in RAM before anybody asked it for anything.
     pub(crate) idle_memory: Option<u64>,
     pub(crate) arm: &'static Arm,
@@ -98,6 +100,7 @@ impl Target {
             place,
             pid,
             source: pid.map_or(CpuSource::None, CpuSource::of),
+            stays_awake: false,
             idle_memory: None,
             arm,
             shared: shared.into(),
@@ -124,9 +127,9 @@ impl Target {
     }
 
     /// A visitor with a connection of its own.
-    pub(crate) async fn visitor(&self, seed: u64) -> Result<Visitor, Failure> {
+    pub(crate) async fn visitor(&self) -> Result<Visitor, Failure> {
         let sender = talk_over(self.socket().await?).await?;
-        Ok(Visitor::new(self.clone(), sender, seed))
+        Ok(Visitor::new(self.clone(), sender))
     }
 
     async fn socket(&self) -> Result<TcpStream, Failure> {
@@ -149,7 +152,7 @@ impl Target {
             traffic: Arc::clone(&traffic),
         };
         let sender = talk_over(counted).await?;
-        let mut visitor = Visitor::new(self.clone(), sender, 0);
+        let mut visitor = Visitor::new(self.clone(), sender);
         let each = self.shared.iter().take(MOST_CHECKED);
         let logins: Vec<Arc<[Login]>> = each.map(|login| Arc::from([login.clone()])).collect();
         let visits = logins.len().max(1);

@@ -104,11 +104,12 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    pub(crate) fn new(target: Target, sender: SendRequest<Full<Bytes>>, seed: u64) -> Self {
+    pub(crate) fn new(target: Target, sender: SendRequest<Full<Bytes>>) -> Self {
         Self {
             target,
             sender,
-            random: fastrand::Rng::with_seed(seed),
+            // Not seeded: one that begins anew in each window would draw the same logins in all of them.
+            random: fastrand::Rng::new(),
         }
     }
 

@@ -185,6 +185,13 @@ fn arms_that_answer_rightly_have_figures() {
     for name in ["bare", "session-memory"] {
         assert_eq!(arm(&report, name).rounds.len(), 3);
         assert!(arm(&report, name).figures.is_some());
+        for round in &arm(&report, name).rounds {
+            // All portions of the turn are in it.
+            assert!(round.seconds >= 0.02, "{round:?}");
+            // Reckoned from the warm-up, where a core of its own keeps the client awake.
+            let client = round.client_cpu_seconds.unwrap();
+            assert!(client > 0.0 && client <= round.seconds, "{round:?}");
+        }
         // Three rounds of ten arrivals each.
         assert_eq!(arm(&report, name).latency.as_ref().unwrap().count, 30);
         // The whole answer: status line, two headers and the empty line around 24 bytes.

@@ -72,8 +72,8 @@ fn explanation() -> String {
 How it measures
 
 Each arm is a server of its own, started here on a free port with an empty database, all of them on one core where the system \
-allows, and the client on another. In each round every arm has one turn. What counts is the CPU time that a request costs the \
-server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
+allows, and the client on another, where it never sleeps, so that no server pays for waking it. In each round every arm has one turn, in four \
+portions between those of the others. What counts is the CPU time that a request costs the server, over that of the bare arm (the same bank without authentication) in the same round. A table shows the median of these \
 ratios and an interval that has the true one in it about 95 times of 100. Two arms differ if the interval of their own ratio, round by round, \
 leaves out 1. Latencies are those of a fixed rate and count from the time that a request was meant to be sent, so that a server \
 which stalls cannot hide it. An arm that gives one wrong answer fails and has no figures.

@@ -120,7 +120,7 @@ impl ArmReport {
         statistics::median(&costs?)
     }
 
-    pub(super) fn costs(&self, cost_is: CostIs) -> Vec<f64> {
+    pub(crate) fn costs(&self, cost_is: CostIs) -> Vec<f64> {
         let rounds = self.rounds.iter();
         rounds.filter_map(|round| round.cost_us(cost_is)).collect()
     }

@@ -196,7 +196,8 @@ pub struct RoundReport {
     pub seconds: f64,
     /// CPU time of the server's process, in seconds.
     pub server_cpu_seconds: Option<f64>,
-    /// CPU time of the client's thread, in seconds.
+    /// CPU time of the client's thread, in seconds. A client with a core for itself never sleeps, so this is what its requests would have
+    /// cost it: reckoned from the warm-up, in which it does.
     pub client_cpu_seconds: Option<f64>,
     /// The values of [`ArmReport::measures`] in this round, in the same order.
     #[serde(default)]
@@ -238,6 +239,17 @@ pub(crate) struct Turned {
     pub(crate) window: Option<Window>,
     /// The same ones in every turn of a scenario, in the same order.
     pub(crate) measures: Vec<(Measure, f64)>,
+}
+
+impl Turned {
+    /// Two portions as one; only what has no measures of its own is taken in portions.
+    pub(crate) fn and(self, more: Self) -> Self {
+        let windows = self.window.zip(more.window);
+        Self {
+            window: windows.map(|(one, other)| one.and(other)),
+            measures: more.measures,
+        }
+    }
 }
 
 /// What a run has of one arm.

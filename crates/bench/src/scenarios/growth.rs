@@ -19,6 +19,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     usual: &[
         "session-memory",
         "session-sqlite",
+        "session-sqlite-seen",
         "session-cookie",
         "opaque-bearer",
         "jwt-hs256",

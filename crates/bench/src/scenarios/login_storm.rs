@@ -94,8 +94,8 @@ pub(super) async fn turn(plan: &Plan, target: &Target) -> Result<Turned, Failure
     let calm = calm.if_kept_up().ok_or(Failure::Behind { rate })?;
     let storm = Arc::new(Storm::default());
     let mut stormers = JoinSet::new();
-    for seed in 0..STORMERS {
-        let stormer = target.visitor(seed).await?;
+    for _ in 0..STORMERS {
+        let stormer = target.visitor().await?;
         stormers.spawn(log_in_again_and_again(stormer, Arc::clone(&storm)));
     }
     let begun = watch::now();

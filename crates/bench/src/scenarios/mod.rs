@@ -62,6 +62,9 @@ pub(crate) enum Work {
     Start,
 }
 
+/// In how many portions a turn is taken, each beside one of every other arm: what slows the machine for half a second then slows all of them.
+const PORTIONS: u32 = 4;
+
 /// How a server comes by the logins of its visitors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Logins {
@@ -142,12 +145,21 @@ impl Scenario {
         }
     }
 
-    /// One turn of an arm.
+    /// In how many portions a turn is taken: in one where it is watched for how long the slowest took.
+    pub(crate) fn portions(&self) -> u32 {
+        match self.work {
+            Work::Window(Visit::Ask(_), _) => PORTIONS,
+            _ => 1,
+        }
+    }
+
+    /// One portion of a turn of an arm; latencies are measured in the last.
     pub(crate) async fn turn(
         &self,
         plan: &Plan,
         target: &Target,
         server: Option<&ServerProcess>,
+        is_last: bool,
     ) -> Result<(Turned, Option<Latencies>), Failure> {
         let plain = |window| Turned {
             window: Some(window),
@@ -156,8 +168,9 @@ impl Scenario {
         match self.work {
             Work::Window(visit, visitors) => {
                 let visitors = visitors.unwrap_or(plan.connections);
-                let window = closed_loop::window(target, visit, visitors, plan.window).await?;
-                let latencies = match plan.rate.filter(|_| self.is_paced) {
+                let length = plan.window / self.portions();
+                let window = closed_loop::window(target, visit, visitors, length).await?;
+                let latencies = match plan.rate.filter(|_| self.is_paced && is_last) {
                     Some(rate) => open_loop::window(target, visit, rate.get(), plan.window).await?,
                     None => None,
                 };

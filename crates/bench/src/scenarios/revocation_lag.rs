@@ -71,12 +71,12 @@ pub(super) async fn turn(target: &Target) -> Result<Turned, Failure> {
     let client = login::client().map_err(failed)?;
     let login = login::log_in(&client, &target.place, target.arm).await;
     let login = login.map_err(failed)?;
-    let mut leaver = target.visitor(READERS).await?;
+    let mut leaver = target.visitor().await?;
     // The readers are told by their handles: dropping the set ends them.
     let mut readers = JoinSet::new();
     let begun = watch::now();
-    for seed in 0..READERS {
-        let mut reader = target.visitor(seed).await?;
+    for _ in 0..READERS {
+        let mut reader = target.visitor().await?;
         // Each has read once when the logout is sent, or nothing would be seen to end.
         reader.ask(&WHO_AM_I, Some(&login)).await?;
         readers.spawn(read_until_refused(reader, login.clone(), begun));
