@@ -28,14 +28,13 @@ const ISSUED: &str = "issued";
 /// one operation of the store, conditional on the old row, and leaves the new ticket under `issued`; `save` and `update` put
 /// that one into the cookie, and without one they keep the old.
 #[derive(Clone, Debug)]
-pub struct SessionAdapter {
+pub(crate) struct SessionAdapter {
     sessions: Arc<dyn Sessions>,
 }
 
 impl SessionAdapter {
     /// An adapter over these sessions.
-    #[must_use]
-    pub fn new(sessions: Arc<dyn Sessions>) -> Self {
+    pub(crate) fn new(sessions: Arc<dyn Sessions>) -> Self {
         Self { sessions }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! actix-session carries the ticket; what it stands for is a row of `user_store::sessions`. Handlers create, renew and
 //! delete rows themselves, each in one conditional operation, and hand the new id to the middleware; so nothing that the
-//! middleware does on its own can bring a session back to life (see [`SessionAdapter`]). One setting does without rows, to show what is
+//! middleware does on its own can bring a session back to life (see `adapter.rs`). One setting does without rows, to show what is
 //! lost: [`SessionStoreKind::DangerouslyCookie`].
 
 mod adapter;
@@ -27,11 +27,11 @@ use token_core::key_folder::KeyFolder;
 use user_store::Stores;
 use utoipa::OpenApi;
 
-pub use adapter::SessionAdapter;
 pub use config::SessionConfig;
 pub use seed::dangerously_seed;
 pub use store::SessionStoreKind;
 
+use adapter::SessionAdapter;
 use authentication::SessionAuthentication;
 use ticket::Tickets;
 
