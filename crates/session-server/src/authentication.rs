@@ -15,7 +15,7 @@ use user_store::users::{Role, User, UserId};
 use user_store::{NewSession, SessionId, Sessions, StoreError};
 
 use crate::adapter::{self, issue};
-use crate::ticket::{Live, Tickets, public_id};
+use crate::ticket::{Live, Tickets};
 
 /// The longest device description that is kept, in characters.
 const DEVICE_LIMIT: usize = 200;
@@ -142,7 +142,7 @@ impl Authentication for SessionAuthentication {
         let id = self.open(request, new.clone()).await?;
         let ticket = self.tickets.write(&id, new);
         let ticket = ticket.map_err(ApiError::internal)?;
-        let login_id = public_id(&id);
+        let login_id = id.public_id();
         let mut body = json!({ "id": user.id.0, "username": user.username, "role": user.role });
         match self.transport {
             Transport::Cookie => issue(&request.get_session(), &ticket)?,

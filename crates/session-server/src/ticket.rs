@@ -55,7 +55,7 @@ impl Tickets {
         match self {
             Self::Ids(_) => Ok(id.expose().to_owned()),
             Self::DangerouslyWhole { clock, lifetime } => serde_json::to_string(&Live {
-                public_id: public_id(id),
+                public_id: id.public_id(),
                 user_id: new.user_id,
                 username: new.username,
                 role: new.role,
@@ -100,9 +100,4 @@ fn read_whole(ticket: &str, now: UnixSeconds) -> Option<Live> {
     };
     step.record("result", result.as_str());
     live
-}
-
-/// The name of a session in lists: the first 16 bytes of its hash, in hex.
-pub(crate) fn public_id(id: &SessionId) -> String {
-    id.hash().hex().chars().take(32).collect()
 }

@@ -22,14 +22,10 @@ const fn session(
     settings: &'static [&'static str],
 ) -> Arm {
     Arm {
-        name,
-        title,
         side: Side::Session,
-        program: Program::Ours,
-        served: "session",
         settings,
-        flags: &[],
         carried,
+        ..floor(name, title, "session")
     }
 }
 
@@ -40,14 +36,10 @@ const fn jwt(
     settings: &'static [&'static str],
 ) -> Arm {
     Arm {
-        name,
-        title,
         side: Side::Token,
-        program: Program::Ours,
-        served: "jwt",
         settings,
-        flags: &[],
         carried,
+        ..floor(name, title, "jwt")
     }
 }
 

@@ -35,6 +35,11 @@ impl SessionId {
         self.0.expose()
     }
 
+    /// The name of the session in lists, which opens nothing.
+    pub fn public_id(&self) -> String {
+        public_id(self.hash().as_bytes())
+    }
+
     /// What stores keep: the SHA-256 of the text.
     pub fn hash(&self) -> Sha256Digest {
         Sha256Digest::of(self.0.expose().as_bytes())

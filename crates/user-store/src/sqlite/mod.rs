@@ -199,11 +199,7 @@ impl Database {
         let Some(header) = header else {
             return readers.read(query);
         };
-        if let Some(answer) = remembered.recall(header, key) {
-            self.shared
-                .counters
-                .recalled
-                .fetch_add(1, Ordering::Relaxed);
+        if let Some(answer) = self.shared.memory.recall(remembered, header, key) {
             return Ok(answer);
         }
         let answer = readers.read_since(Some(header), query)?;
@@ -275,7 +271,7 @@ impl Database {
         let finished = counters.finished.load(Ordering::Relaxed);
         Counts {
             reads: self.shared.readers.reads(),
-            recalled: counters.recalled.load(Ordering::Relaxed),
+            recalled: self.shared.memory.recalled(),
             snapshots: self.shared.readers.snapshots(),
             // The two are not read at one moment; a job that has finished in between waits no more.
             waiting: counters

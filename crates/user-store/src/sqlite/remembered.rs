@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use rusqlite::Connection;
@@ -90,7 +91,7 @@ impl<V: Clone> Remembered<V> {
     }
 
     /// The answer, if it is known and still true by this header.
-    pub(super) fn recall(&self, header: Header, key: &[u8]) -> Option<V> {
+    fn recall(&self, header: Header, key: &[u8]) -> Option<V> {
         let mut kept = lock(&self.kept);
         if kept.as_of != Some(header) {
             return None;
@@ -195,6 +196,8 @@ impl<V: Send> Follower for Remembered<V> {
 /// Everything that is remembered of one database.
 #[derive(Default)]
 pub(super) struct Memory {
+    /// How many reads were spared.
+    recalled: AtomicU64,
     followers: Mutex<Vec<(Table, Weak<dyn Follower>)>>,
     changes: Arc<Mutex<Changes>>,
 }
@@ -204,6 +207,22 @@ pub(super) struct Memory {
 struct Changes([Vec<Vec<u8>>; Table::ALL.len()]);
 
 impl Memory {
+    pub(super) fn recalled(&self) -> u64 {
+        self.recalled.load(Ordering::Relaxed)
+    }
+
+    /// What is remembered of the row with this key, if it is still true by this header.
+    pub(super) fn recall<V: Clone>(
+        &self,
+        remembered: &Remembered<V>,
+        header: Header,
+        key: &[u8],
+    ) -> Option<V> {
+        let answer = remembered.recall(header, key)?;
+        self.recalled.fetch_add(1, Ordering::Relaxed);
+        Some(answer)
+    }
+
     /// Room to remember rows of a table in.
     pub(super) fn of<V: Clone + Send + 'static>(
         &self,
@@ -289,89 +308,4 @@ impl Memory {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The header after so many commits.
-    fn header(commits: u32) -> Header {
-        Header::after(commits)
-    }
-
-    /// Remembers two rows as of the first header.
-    fn two_rows(memory: &Memory) -> Arc<Remembered<&'static str>> {
-        let remembered = memory.of(Table::Sessions, 10, |_| true);
-        for (key, row) in [(b"a", "row a"), (b"b", "row b")] {
-            remembered.keep(header(1), key, &row, || true);
-        }
-        remembered
-    }
-
-    fn change(memory: &Memory, key: &[u8]) {
-        lock(&memory.changes).0[Table::Sessions as usize].push(key.to_vec());
-    }
-
-    #[test]
-    fn our_own_commit_forgets_what_it_has_changed() {
-        let memory = Memory::default();
-        let remembered = two_rows(&memory);
-        let commit = || {
-            change(&memory, b"a");
-            Ok::<_, ()>(())
-        };
-        memory
-            .commit(Some(header(1)), || Some(header(2)), commit)
-            .unwrap();
-        assert_eq!(remembered.recall(header(1), b"b"), None);
-        assert_eq!(remembered.recall(header(2), b"a"), None);
-        assert_eq!(remembered.recall(header(2), b"b"), Some("row b"));
-    }
-
-    #[test]
-    fn a_commit_of_somebody_else_forgets_everything_even_right_after_one_of_ours() {
-        for (before, after) in [(1, 3), (0, 1), (2, 3)] {
-            let memory = Memory::default();
-            let remembered = two_rows(&memory);
-            memory
-                .commit(
-                    Some(header(before)),
-                    || Some(header(after)),
-                    || Ok::<_, ()>(()),
-                )
-                .unwrap();
-            let known = remembered.recall(header(after), b"b");
-            assert_eq!(known.is_some(), after == 1, "{before} to {after}");
-        }
-    }
-
-    #[test]
-    fn a_commit_that_failed_or_whose_header_is_not_known_moves_nothing() {
-        for (outcome, after) in [(Err(()), Some(header(2))), (Ok(()), None)] {
-            let memory = Memory::default();
-            let remembered = two_rows(&memory);
-            change(&memory, b"a");
-            let done = memory.commit(Some(header(1)), || after, || outcome);
-            assert_eq!(done, outcome);
-            assert_eq!(remembered.recall(header(2), b"b"), None);
-            assert_eq!(remembered.recall(header(1), b"b"), Some("row b"));
-        }
-    }
-
-    #[test]
-    fn what_is_read_while_our_commit_ends_does_not_cost_us_all_the_rest() {
-        let memory = Memory::default();
-        let remembered = two_rows(&memory);
-        let commit = || {
-            // The new header is there, and what has changed is not forgotten yet.
-            remembered.keep(header(2), b"c", &"row c", || true);
-            Ok::<_, ()>(())
-        };
-        memory
-            .commit(Some(header(1)), || Some(header(2)), commit)
-            .unwrap();
-        // Read before the commit, and kept after it.
-        remembered.keep(header(1), b"d", &"row d", || false);
-        assert_eq!(remembered.recall(header(2), b"b"), Some("row b"));
-        assert_eq!(remembered.recall(header(2), b"c"), None);
-        assert_eq!(remembered.recall(header(2), b"d"), None);
-    }
-}
+mod tests;

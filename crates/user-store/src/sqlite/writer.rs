@@ -15,7 +15,6 @@ use rusqlite::Connection;
 use tracing::Span;
 
 use super::connection::{BUSY_TIMEOUT, LONG_LOG};
-use super::log_index::Header;
 use super::readers::Readers;
 use super::remembered::Memory;
 use crate::StoreError;
@@ -131,8 +130,6 @@ pub(super) struct Counters {
     pub(super) queued: AtomicU64,
     /// Jobs whose callers were told.
     pub(super) finished: AtomicU64,
-    /// Reads that were spared.
-    pub(super) recalled: AtomicU64,
 }
 
 /// Writes until every handle is gone and the queue is empty, then folds the log into the file and closes it.
@@ -168,14 +165,14 @@ pub(super) fn run(
         };
         readers.pause();
         let ready = waiting.take().into_iter().chain(first);
-        let header = || readers.log.header();
         group(
             &mut connection,
             ready,
             queue,
             counters,
             most.get(),
-            (memory, &header),
+            readers,
+            memory,
         );
         folding.when_long(&connection, readers);
         readers.resume();
@@ -193,7 +190,8 @@ fn group(
     queue: &Receiver<Box<dyn Job>>,
     counters: &Counters,
     most: usize,
-    (memory, header): (&Memory, &dyn Fn() -> Option<Header>),
+    readers: &Readers,
+    memory: &Memory,
 ) {
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
         // Another process held the lock for as long as we wait, and all who queued have waited with the first.
@@ -205,6 +203,7 @@ fn group(
         return;
     }
     // Nobody else commits from here to the end of our commit.
+    let header = || readers.log.header();
     let before = header();
     let mut jobs = Vec::with_capacity(most);
     let mut kept = 0;
