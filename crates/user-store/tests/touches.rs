@@ -121,3 +121,26 @@ async fn uses_of_many_sessions_are_recorded_together_and_soon_where_nobody_else_
     // A job is short, so that nobody waits long behind it; what one leaves over the next takes at once.
     assert_eq!(database.counts().writes, before + 2);
 }
+
+#[tokio::test]
+async fn what_waits_to_be_recorded_is_when_the_database_is_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("svt.db");
+    let clock = Arc::new(ManualClock::at(UnixSeconds(1_000_000)));
+    let open = |database| SqliteSessions::new(database, clock.clone(), Timeouts::default());
+    let database = Database::open(&path).unwrap();
+    let sessions = open(database.clone());
+    let ids = sessions
+        .create_all(vec![new_session(); 2500])
+        .await
+        .unwrap();
+    clock.advance(Duration::from_secs(61));
+    for id in &ids {
+        assert!(sessions.load(id).await.unwrap().is_some());
+    }
+    database.close().await;
+    let again = open(Database::open(&path).unwrap());
+    let rows = again.list_all(3000).await.unwrap();
+    assert_eq!(rows.len(), 2500);
+    assert!(rows.iter().all(|row| row.seen_at == clock.now()));
+}

@@ -39,10 +39,10 @@ struct State {
 }
 
 impl State {
-    /// The uses to be written next. Neighbours in the tree follow each other, so that a page is written once for all of its rows.
-    fn first(&self) -> Vec<([u8; 32], UnixSeconds)> {
+    /// So many uses, to be written next. Neighbours in the tree follow each other, so that a page is written once for all of its rows.
+    fn first(&self, most: usize) -> Vec<([u8; 32], UnixSeconds)> {
         let uses = self.pending.iter().map(|(hash, at)| (*hash, *at));
-        uses.take(CHUNK).collect()
+        uses.take(most).collect()
     }
 }
 
@@ -99,12 +99,14 @@ impl Touches {
 
     fn write(&self, database: &Database, may_wait: bool) {
         let noted = self.clone();
-        let (settled, same) = (self.clone(), database.clone());
+        let (settled, same, own) = (self.clone(), database.clone(), database.clone());
         // A use is recorded for many requests at once and after they were answered, so it is a step of none of them.
         let queued = database.write_unwatched(
             may_wait,
             move |connection| {
-                let uses = noted.lock().first();
+                // At the end nobody waits behind it, and nothing follows on it.
+                let most = if own.is_closed() { usize::MAX } else { CHUNK };
+                let uses = noted.lock().first(most);
                 for (hash, at) in &uses {
                     noted.touch(connection, hash, *at)?;
                 }

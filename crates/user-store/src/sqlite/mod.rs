@@ -265,6 +265,11 @@ impl Database {
         }
     }
 
+    /// Whether it takes no more writes.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.shared.queue).is_none()
+    }
+
     /// How much has been read and written through this handle and its clones.
     pub fn counts(&self) -> Counts {
         let counters = &self.shared.counters;
