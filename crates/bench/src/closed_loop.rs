@@ -153,8 +153,8 @@ pub(crate) async fn share(
 
 /// Keeps the thread from going to sleep for as long as the result is held, where it has a core for itself.
 ///
-/// A client that waits for a slow server sleeps between two answers, and whoever sends it one pays for waking it: on a virtual machine up to a
-/// third of what a request costs a bare server, which has no such client. In life the client is another machine.
+/// A client that waits for a slow server sleeps between two answers, and whoever sends it one pays for waking it: on a virtual machine a fifth
+/// to a half of a bare request. The bare server is as fast as its client, and pays nothing. In life the client is another machine.
 fn stay_awake(target: &Target) -> JoinSet<()> {
     let mut awake = JoinSet::new();
     if target.stays_awake {

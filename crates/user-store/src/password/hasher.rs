@@ -234,8 +234,8 @@ fn run(jobs: &Mutex<Receiver<Job>>, params: &Params) {
 
 /// Lowers the priority of this thread, so that a storm of logins does not slow down those who are logged in.
 ///
-/// As low as there is: at 10 the slowest hundredth of the reads waited twice as long for a hash to leave the core. A storm of logins still gets
-/// what is left of it, and where nothing is left, it waits.
+/// As low as there is: a read that arrives does not wait for a hash to have had its turn. A storm of logins gets what is left of the
+/// core, and where nothing is left, it waits.
 ///
 /// Only on Linux, where the priority is the thread's; elsewhere it would be that of the whole process.
 fn yield_to_others() {
