@@ -232,6 +232,18 @@ async fn a_server_is_not_built_on_another_store_than_its_settings_say() {
     assert!(refused.to_string().contains("store: "), "{refused}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_gone_is_told_to_who_needs_it_and_to_nobody_else() {
+    let server = server().await;
+    let cookie = server.log_in("alice").await;
+    server.database.close().await;
+    let asked = server.get("/me", Some(&cookie)).await;
+    assert_eq!(asked.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(asked.headers().contains_key("retry-after"));
+    let open_to_all = server.get("/openapi.json", Some(&cookie)).await;
+    assert_eq!(open_to_all.status(), StatusCode::OK);
+}
+
 /// Both of actix-session's ways to resurrect: a change, and a renewal, in flight during a logout.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_during_a_renewal_leaves_no_session_under_any_id() {

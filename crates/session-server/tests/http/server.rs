@@ -17,6 +17,8 @@ pub(crate) const PASSWORD: &str = "white-rabbit-1865";
 
 /// A server on a free port with an empty database, and a clock that moves when told.
 pub(crate) struct Server {
+    /// The server's own handle: closing it takes the store away.
+    pub(crate) database: Database,
     pub(crate) base: String,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) client: Client,
@@ -58,13 +60,14 @@ pub(crate) async fn spawn_hosted(
         passwords: PasswordHasher::new(PasswordHasherConfig::dangerously_cheap()),
         ..Stores::sqlite(database.clone(), shared, config.timeouts())
     };
-    let stores = config.stores(stores, database);
+    let stores = config.stores(stores, database.clone());
     let listener = bank::listen(([127, 0, 0, 1], 0).into(), "--listen").unwrap();
     let hosting = host(Hosting::new(vec![listener], 2));
     let application = session_server::build(config, stores, &keys, hosting).unwrap();
     let base = format!("http://127.0.0.1:{}", application.port());
     tokio::spawn(application.run_until_stopped());
     Server {
+        database,
         base,
         clock,
         client: Client::builder().no_proxy().build().unwrap(),
