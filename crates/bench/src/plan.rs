@@ -78,7 +78,7 @@ impl Plan {
         }
     }
 
-    /// The quick run: six arms, five rounds of half a second, no latencies. From five rounds an interval is their whole range.
+    /// The quick run: seven arms, five rounds of half a second, no latencies. From five rounds an interval is their whole range.
     #[must_use]
     pub fn quick(program: PathBuf) -> Self {
         let arms: Vec<_> = arms::QUICK.into_iter().filter_map(arms::named).collect();

@@ -19,7 +19,7 @@ use super::bench_progress::Progress;
 #[derive(Args)]
 #[command(after_help = explanation())]
 pub(crate) struct BenchArguments {
-    /// Six arms, five rounds of half a second: within a minute, with wide intervals
+    /// Seven arms, five rounds of half a second: within a minute, with wide intervals
     #[arg(long)]
     quick: bool,
     /// Every scenario, each with its usual arms

@@ -125,7 +125,7 @@ async fn a_second_run_is_refused_and_a_stopped_one_leaves_a_report_that_says_so(
     let progress = &running["progress"];
     assert_eq!(
         (&progress["rounds"], &progress["turns"]),
-        (&json!(100), &json!(606))
+        (&json!(100), &json!(707))
     );
     assert!(progress["seconds_left"].as_u64().unwrap() > 0);
     assert_eq!(lab.ask(Method::DELETE, None).await.status(), 202);

@@ -68,7 +68,7 @@ fn assert_figures(drawn: &Drawn, results: &Value) -> Result<()> {
     let arms = results["scenarios"][0]["arms"]
         .as_array()
         .context("no arms")?;
-    assert_eq!(arms.len(), 6);
+    assert_eq!(arms.len(), 7);
     for arm in arms {
         let of_arm = drawn.cells.iter().filter(|cell| arm["name"] == *cell.0);
         let mut compared = 0;

@@ -89,10 +89,11 @@ const EVERY_TIME: &str = "verified_tokens=0";
 const READ_EVERY_TIME: &str = "remembered_rows=0";
 
 /// The arms of `--quick`.
-pub const QUICK: [&str; 6] = [
+pub const QUICK: [&str; 7] = [
     BARE,
     "session-memory",
     "session-sqlite",
+    "session-sqlite-seen",
     "jwt-hs256",
     "jwt-eddsa",
     "jwt-eddsa-seen",
