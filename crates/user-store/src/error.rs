@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 /// A store could not do what it was asked; nothing of the operation has been kept.
 ///
-/// The one exception is a commit whose acknowledgement was lost ([`StoreError::Failed`] after a connection broke): a caller that
-/// must know retries with the same idempotency key.
+/// The one exception is a commit whose acknowledgement was lost ([`StoreError::Unavailable`], and [`StoreError::Failed`] after a
+/// connection broke): a caller that must know retries with the same idempotency key.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The queue in front of the store is full, or another process held the database for too long. Try again shortly.
@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+    /// The engine does not answer; nothing is known to have been kept. It may be back for the next request.
+    #[error("the engine of the store does not answer")]
+    Unavailable(#[source] Arc<dyn Error + Send + Sync>),
     /// The engine failed. The source says how; it may name files and statements, so it goes to the log and never to a client.
     #[error("the store failed")]
     Failed(#[source] Arc<dyn Error + Send + Sync>),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::Outcome;
-use crate::prerequisites::{Found, browser, cargo_deny, toolchain_component};
+use crate::prerequisites::{cargo_deny, toolchain_component};
 use crate::process::{cargo, command, passes};
 use crate::{testing, tidy};
 
@@ -46,7 +46,7 @@ enum Step {
     Doc,
     /// Licenses, banned crates and sources of the dependencies
     Deny,
-    /// Every test, browsers included
+    /// Every test, browsers and engines included
     Test,
     /// The experiments in Firefox
     Firefox,
@@ -99,8 +99,7 @@ impl Step {
             ]))?,
             Self::Firefox => return testing::in_firefox(),
             Self::Test => {
-                if let Found::No(advice) = browser()? {
-                    eprintln!("xtask: {advice}");
+                if !testing::all_is_here()? {
                     return Ok(Outcome::MissingPrerequisite);
                 }
                 passes(cargo().args(testing::cargo_arguments(&["--quiet".into()])))?

@@ -11,6 +11,8 @@ use crate::process::{answers, cargo, command, on_path, passes, workspace_root};
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 const DRIVER: &str = "chromedriver";
 const FIREFOXES: [&str; 2] = ["firefox-esr", "firefox"];
+/// Valkey is Redis by those who went on with it, and speaks the same.
+const REDIS: [&str; 2] = ["redis-server", "valkey-server"];
 
 /// Whether something was found or installed, or has to be installed by hand.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,9 +27,22 @@ pub(crate) fn browser() -> Result<Found> {
     let system = System::read();
     let packages = system.browser_packages();
     install(
+        "the tests drive a real browser",
         packages.as_ref().map(<[_; 2]>::as_slice),
         browser_is_here,
         || system.by_hand(),
+    )
+}
+
+/// Makes sure that PostgreSQL and Redis are here, installing them on Debian and Ubuntu where we may. Their packages start services,
+/// which nothing here uses: the tests start engines of their own.
+pub(crate) fn engines() -> Result<Found> {
+    let system = System::read();
+    install(
+        "the tests start real engines",
+        system.engine_packages(),
+        engines_are_here,
+        || system.engines_by_hand(),
     )
 }
 
@@ -36,6 +51,7 @@ pub(crate) fn browser() -> Result<Found> {
 pub(crate) fn firefox() -> Result<(Found, PathBuf)> {
     let system = System::read();
     let found = install(
+        "the tests drive a real browser",
         system.firefox_packages(),
         || {
             std::env::var_os("FIREFOX").is_some()
@@ -52,8 +68,9 @@ pub(crate) fn firefox() -> Result<(Found, PathBuf)> {
     Ok((found, driver))
 }
 
-/// Installs packages where something is missing and we may.
+/// Installs packages where something is missing and we may, saying what for.
 fn install(
+    purpose: &str,
     packages: Option<&[&str]>,
     is_here: impl Fn() -> bool,
     by_hand: impl Fn() -> String,
@@ -65,10 +82,7 @@ fn install(
         return Ok(Found::No(by_hand()));
     };
     as_root.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"].map(OsString::from));
-    eprintln!(
-        "xtask: the tests drive a real browser; installing {}",
-        packages.join(" and ")
-    );
+    eprintln!("xtask: {purpose}; installing {}", packages.join(" and "));
     let updated = passes(command(&as_root[0]).args(&as_root[1..]).arg("update"))?;
     let installed = updated
         && passes(
@@ -89,6 +103,19 @@ fn browser_is_here() -> bool {
     let given = |variable| std::env::var_os(variable).is_some();
     (given("CHROME") || BROWSERS.iter().any(|name| on_path(name).is_some()))
         && (given("CHROMEDRIVER") || on_path(DRIVER).is_some())
+}
+
+fn engines_are_here() -> bool {
+    // The two variables are those that the `engines` crate reads, for an engine that is not where it is looked for.
+    let given = |variable| std::env::var_os(variable).is_some();
+    let packaged = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
+        versions
+            .filter_map(Result::ok)
+            .any(|version| version.path().join("bin/initdb").is_file())
+    });
+    let postgres = given("SVT_POSTGRES_BIN") || on_path("initdb").is_some() || packaged;
+    let redis = given("SVT_REDIS_SERVER") || REDIS.iter().any(|name| on_path(name).is_some());
+    postgres && redis
 }
 
 /// The words to put before a command so that it runs as root, or `None` where that would need a password.
@@ -141,6 +168,30 @@ impl System {
 
     fn firefox_packages(&self) -> Option<&'static [&'static str]> {
         (self.has_apt && self.is("debian") && !self.is("ubuntu")).then_some(&["firefox-esr"])
+    }
+
+    fn engine_packages(&self) -> Option<&'static [&'static str]> {
+        let is_known = self.is("debian") || self.is("ubuntu");
+        (self.has_apt && is_known).then_some(&["postgresql", "redis-server"])
+    }
+
+    fn engines_by_hand(&self) -> String {
+        let how = if self.is("debian") || self.is("ubuntu") {
+            "sudo apt-get install postgresql redis-server"
+        } else if self.is("fedora") {
+            "sudo dnf install postgresql-server valkey"
+        } else if self.is("arch") {
+            "sudo pacman -S postgresql valkey"
+        } else if cfg!(target_os = "macos") {
+            "brew install postgresql@17 redis"
+        } else {
+            "install PostgreSQL (its server and initdb) and Redis or Valkey"
+        };
+        format!(
+            "the tests start a PostgreSQL and a Redis of their own, and the programs are not all here.\n  \
+             Install them:   {how}\n  \
+             or name them:   SVT_POSTGRES_BIN=/path/to/its/bin SVT_REDIS_SERVER=/path/to/redis-server cargo xtask test"
+        )
     }
 
     fn by_hand(&self) -> String {
@@ -244,6 +295,19 @@ mod tests {
     }
 
     #[test]
+    fn the_engines_have_the_same_package_names_on_debian_and_ubuntu() {
+        let packages: Option<&[&str]> = Some(&["postgresql", "redis-server"]);
+        for release in [
+            "ID=debian\n",
+            "ID=ubuntu\n",
+            "ID=linuxmint\nID_LIKE=ubuntu\n",
+        ] {
+            assert_eq!(system(release, true).engine_packages(), packages);
+        }
+        assert_eq!(system("ID=debian\n", false).engine_packages(), None);
+    }
+
+    #[test]
     fn elsewhere_nothing_is_installed_and_the_packages_are_named() {
         let fedora = system("ID=fedora\n", false);
         assert_eq!(fedora.browser_packages(), None);
@@ -253,5 +317,9 @@ mod tests {
                 .contains("dnf install chromium chromedriver")
         );
         assert_eq!(system("ID=debian\n", false).browser_packages(), None);
+        assert_eq!(fedora.engine_packages(), None);
+        let advice = fedora.engines_by_hand();
+        assert!(advice.contains("dnf install postgresql-server valkey"));
+        assert!(advice.contains("SVT_POSTGRES_BIN") && advice.contains("SVT_REDIS_SERVER"));
     }
 }

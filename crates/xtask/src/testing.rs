@@ -3,14 +3,14 @@
 use anyhow::Result;
 
 use crate::Outcome;
-use crate::prerequisites::{Found, browser, firefox};
+use crate::prerequisites::{Found, browser, engines, firefox};
 use crate::process::{cargo, passes};
 
 /// Install what the tests need, then run every test of the workspace.
 ///
-/// The end-to-end tests drive a real Chromium. On Debian and Ubuntu, as root or with a sudo that asks no password, a missing
-/// chromium and chromium-driver are installed with apt-get; elsewhere the packages are named and the exit code is 2. No test is
-/// ever skipped in silence.
+/// The end-to-end tests drive a real Chromium, and the tests of the stores start a real PostgreSQL and Redis. On Debian and Ubuntu, as
+/// root or with a sudo that asks no password, what is missing of chromium, chromium-driver, postgresql and redis-server is
+/// installed with apt-get; elsewhere the packages are named and the exit code is 2. No test is ever skipped in silence.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -20,7 +20,7 @@ Examples:
   cargo xtask test -p tests --test suite clock   the browser tests of one file
   cargo xtask test refresh -- --nocapture        tests whose name holds `refresh`, with what they print
 
-A browser that is not on the PATH is named by CHROME and CHROMEDRIVER.")]
+A browser that is not on the PATH is named by CHROME and CHROMEDRIVER, an engine by SVT_POSTGRES_BIN (a folder) and SVT_REDIS_SERVER.")]
 pub(crate) struct Arguments {
     /// Run the experiments in Firefox too, installing firefox-esr and geckodriver where they are missing
     #[arg(long)]
@@ -35,8 +35,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    if let Found::No(advice) = browser()? {
-        eprintln!("xtask: {advice}");
+    if !all_is_here()? {
         return Ok(Outcome::MissingPrerequisite);
     }
     if !passes(cargo().args(cargo_arguments(&arguments.passed_on)))? {
@@ -47,6 +46,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     } else {
         Ok(Outcome::Passed)
     }
+}
+
+/// Makes sure that all is here that the tests need; says what is missing, all of it at once.
+pub(crate) fn all_is_here() -> Result<bool> {
+    let mut whole = true;
+    for found in [browser()?, engines()?] {
+        if let Found::No(advice) = found {
+            eprintln!("xtask: {advice}");
+            whole = false;
+        }
+    }
+    Ok(whole)
 }
 
 /// Runs the experiments in Firefox.

@@ -2,11 +2,14 @@
 
 mod id;
 mod memory;
+mod redis;
 mod sqlite;
 mod touches;
 
 pub use id::SessionId;
 pub use memory::MemorySessions;
+// Not by the bare name, which is also that of the crate that it is written with.
+pub use self::redis::{RedisSessions, RedisUrlError};
 pub use sqlite::SqliteSessions;
 
 use std::sync::Arc;
