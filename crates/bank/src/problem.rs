@@ -7,10 +7,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
-use user_store::StoreError;
 use user_store::ledger::TransferError;
 use user_store::password::PasswordError;
 use user_store::users::CreateUserError;
+use user_store::{StoreError, chain};
 
 /// The media type of every error.
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -262,18 +262,6 @@ impl ResponseError for ApiError {
         }
         response.content_type(PROBLEM_JSON).json(self.problem())
     }
-}
-
-/// The error and its sources in one line, for the log.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        source = error.source();
-    }
-    line
 }
 
 impl From<StoreError> for ApiError {

@@ -11,7 +11,7 @@ use bank::{
 };
 use serde::Serialize;
 use token_core::clock::{Clock, UnixSeconds};
-use token_core::jwt::{AccessClaims, Subject};
+use token_core::jwt::{AccessClaims, Believed, Subject, VerifyError};
 use token_core::key_folder::KeyFolder;
 use token_core::refresh::{FamilyId, RefreshKey, RevocationReason, TokenFamily};
 use token_core::secret::SecretString;
@@ -154,8 +154,7 @@ impl JwtAuthentication {
     /// The claims of a token, if its signature and its times are good. Whether it was taken back is another question.
     pub(crate) fn believed(&self, token: &str) -> Option<Arc<AccessClaims>> {
         let step = step!(authentication, compute, "check signature and claims");
-        let keys = self.keyring.current();
-        match step.in_scope(|| keys.verifier.verify(token, self.clock.now())) {
+        match step.in_scope(|| self.verified(token)) {
             Ok(believed) => {
                 let how = if believed.was_seen {
                     "seen before"
@@ -170,6 +169,17 @@ impl JwtAuthentication {
                 step.record("result", error.to_string().as_str());
                 None
             }
+        }
+    }
+
+    fn verified(&self, token: &str) -> Result<Believed, VerifyError> {
+        let (keys, now) = (self.keyring.current(), self.clock.now());
+        match keys.verifier.verify(token, now) {
+            Err(VerifyError::UnknownKey { kid }) => match self.keyring.others_than(&keys) {
+                Some(newer) => newer.verifier.verify(token, now),
+                None => Err(VerifyError::UnknownKey { kid }),
+            },
+            verified => verified,
         }
     }
 

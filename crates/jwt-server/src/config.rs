@@ -17,6 +17,11 @@ const MOST_VERIFIED_TOKENS: usize = 1_000_000;
 
 /// A quarter of a GiB.
 const MOST_REMEMBERED_ROWS: usize = 1_000_000;
+
+/// A verifier looks four times a second, so less would have it fail when the machine is busy.
+const SHORTEST_STALENESS: Duration = Duration::from_secs(1);
+
+const LONGEST_STALENESS: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whether tokens are bound to a key of the client (RFC 9449).
@@ -77,6 +82,11 @@ pub struct JwtConfig {
     /// Of how many tokens or users it is not asked again whether something was taken back, while nobody has changed it in SQLite: about a
     /// quarter of a KiB each, and 0 for none. What is taken back, by this process or another, is seen by the next request all the same.
     pub remembered_rows: usize,
+    /// For how long a server that follows revocations in PostgreSQL may have heard of none: beyond that it accepts no token that it would have
+    /// to look up, and answers 503. What another replica has taken back may be accepted here for as long, and usually for less than 10 ms.
+    #[serde(with = "humantime_serde")]
+    #[schema(value_type = String, format = "duration")]
+    pub revocation_staleness: Duration,
     /// How far the clocks of issuer and verifier may differ, at most 60s.
     #[serde(with = "humantime_serde")]
     #[schema(value_type = String, format = "duration")]
@@ -128,6 +138,7 @@ impl Default for JwtConfig {
             revocation: Revocation::default(),
             verified_tokens: 10_000,
             remembered_rows: 10_000,
+            revocation_staleness: Duration::from_secs(5),
             leeway: Duration::ZERO,
             dpop: Dpop::default(),
             dpop_window: Duration::from_secs(60),
@@ -198,6 +209,9 @@ impl JwtConfig {
         }
         if self.remembered_rows > MOST_REMEMBERED_ROWS {
             problems.push("remembered_rows: at most 1000000".to_owned());
+        }
+        if !(SHORTEST_STALENESS..=LONGEST_STALENESS).contains(&self.revocation_staleness) {
+            problems.push("revocation_staleness: from 1s to 1h".to_owned());
         }
         if self.leeway > Duration::from_secs(60) {
             problems.push("leeway: at most 60s".to_owned());

@@ -74,6 +74,18 @@ impl Keyring {
         self.keys()
     }
 
+    /// The keys in force after a look that does not wait for its turn, if they are others than these.
+    ///
+    /// For a token that names a key which is not among them: another process may have made it a moment ago. It costs whoever sends such
+    /// tokens on purpose a request, and this process a question about a file.
+    pub(crate) fn others_than(&self, keys: &Arc<Keys>) -> Option<Arc<Keys>> {
+        if self.folder.key_ring_mark(self.config.algorithm) != self.keys().mark {
+            self.reload();
+        }
+        let current = self.keys();
+        (!Arc::ptr_eq(&current, keys)).then_some(current)
+    }
+
     fn keys(&self) -> Arc<Keys> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -68,8 +68,7 @@ impl JwtAuthentication {
                 let (Some(user), Some(epoch)) = (claims.user_id(), claims.epoch) else {
                     return Ok(true);
                 };
-                let current = self.users.token_epoch(UserId(user)).await?;
-                Ok(current.is_none_or(|current| epoch < current))
+                self.denied.is_outdated(UserId(user), epoch).await
             }
         }
     }

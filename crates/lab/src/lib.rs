@@ -243,7 +243,6 @@ impl Lab {
             session: config.session,
             jwt: config.jwt,
             stores,
-            database: database.clone(),
             keys,
             record: Arc::clone(&record),
         })?;

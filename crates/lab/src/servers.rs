@@ -13,7 +13,6 @@ use token_core::key_folder::KeyFolder;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use user_store::Stores;
-use user_store::sqlite::Database;
 use wiretap::{Record, Wiretap};
 
 use crate::LabError;
@@ -51,7 +50,6 @@ pub(crate) struct Made {
     pub(crate) session: SessionConfig,
     pub(crate) jwt: JwtConfig,
     pub(crate) stores: Stores,
-    pub(crate) database: Database,
     pub(crate) keys: KeyFolder,
     pub(crate) record: Arc<Record>,
     pub(crate) homemade: Arc<Homemade>,
@@ -255,7 +253,7 @@ impl Current {
 impl Made {
     /// The stores of a session server with these settings: its timeouts, and where it keeps its rows.
     fn stores_of(&self, config: &SessionConfig) -> Stores {
-        config.stores(self.stores.clone(), self.database.clone())
+        config.stores(self.stores.clone())
     }
 
     fn run_session(&self, current: &Current) -> Result<Running, LabError> {

@@ -17,7 +17,7 @@ const MOST_REMEMBERED_ROWS: usize = 1_000_000;
 pub struct SessionConfig {
     /// How the session id travels.
     pub transport: Transport,
-    /// Where sessions are kept: `sqlite`, `memory`, or `dangerously-cookie`: not on the server but in the cookie, encrypted, where
+    /// Where sessions are kept: `database`, `memory`, or `dangerously-cookie`: not on the server but in the cookie, encrypted, where
     /// no logout, ban, password change or change of role reaches a copy before the absolute timeout, and no idle timeout does.
     pub store: SessionStoreKind,
     /// A session ends when it was not used for this long.

@@ -22,7 +22,7 @@ use crate::store::SessionStoreKind;
 pub(crate) fn content_security(config: &SessionConfig) -> CookieContentSecurity {
     match config.store {
         SessionStoreKind::DangerouslyCookie => CookieContentSecurity::Private,
-        SessionStoreKind::Sqlite | SessionStoreKind::Memory => CookieContentSecurity::Signed,
+        SessionStoreKind::Database | SessionStoreKind::Memory => CookieContentSecurity::Signed,
     }
 }
 

@@ -129,13 +129,13 @@ pub fn build(
 
 /// A setting that the stores do not follow would be believed and not hold.
 fn check_store(config: &SessionConfig, stores: &Stores) -> Result<(), ConfigError> {
-    let (asked, given) = (config.store.as_str(), stores.sessions.store_name());
-    if asked == given {
+    let (asked, given) = (config.store, stores.sessions.store_name());
+    if asked == SessionStoreKind::of(given) {
         return Ok(());
     }
     Err(ConfigError {
         problems: vec![format!(
-            "store: the settings say {asked}, and the server was given a store of the kind {given}"
+            "store: the settings say {asked:?}, and the server was given a store of the kind {given}"
         )],
     })
 }

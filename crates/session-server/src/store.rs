@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use token_core::clock::Clock;
-use user_store::sessions::{MemorySessions, SqliteSessions};
-use user_store::sqlite::Database;
-use user_store::{Sessions, Stores, Timeouts};
+use user_store::sessions::MemorySessions;
+use user_store::{Sessions, Stores};
 
 use crate::config::SessionConfig;
 use crate::dangerously_unkept::DangerouslyUnkeptSessions;
 
-/// A backend of sessions, by the name that [`Sessions::store_name`] says.
+/// Where the rows of sessions are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStoreKind {
-    /// A table beside the users: outlives the server, and is shared by all that open the file.
+    /// In the database: outlives the server, and is shared by all that open it. A table beside the users, or an engine of its own.
     #[default]
-    Sqlite,
+    Database,
     /// A map in this process: nothing is faster, and every session ends when the server does.
     Memory,
     /// Nowhere: the cookie carries the whole session, encrypted and signed under the cookie key, and no store is read to know who asks.
@@ -30,26 +28,12 @@ pub enum SessionStoreKind {
 }
 
 impl SessionStoreKind {
-    /// The name of the backend.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Memory => "memory",
-            Self::DangerouslyCookie => DangerouslyUnkeptSessions::NAME,
-        }
-    }
-
-    fn open(
-        self,
-        database: Database,
-        clock: Arc<dyn Clock>,
-        timeouts: Timeouts,
-    ) -> Arc<dyn Sessions> {
-        match self {
-            Self::Sqlite => Arc::new(SqliteSessions::new(database, clock, timeouts)),
-            Self::Memory => Arc::new(MemorySessions::new(clock, timeouts)),
-            Self::DangerouslyCookie => Arc::new(DangerouslyUnkeptSessions),
+    /// The value that a store answers to which has this name.
+    pub(crate) fn of(store_name: &str) -> Self {
+        match store_name {
+            MemorySessions::NAME => Self::Memory,
+            DangerouslyUnkeptSessions::NAME => Self::DangerouslyCookie,
+            _ => Self::Database,
         }
     }
 }
@@ -59,33 +43,41 @@ impl SessionConfig {
     ///
     /// Each call opens them anew: what an earlier call kept in memory is not in the result.
     #[must_use]
-    pub fn stores(&self, stores: Stores, database: Database) -> Stores {
-        let clock = Arc::clone(&stores.clock);
-        Stores {
-            sessions: self.store.open(database, clock, self.timeouts()),
-            ..stores
-        }
+    pub fn stores(&self, stores: Stores) -> Stores {
+        let (clock, timeouts) = (Arc::clone(&stores.clock), self.timeouts());
+        let sessions: Arc<dyn Sessions> = match self.store {
+            SessionStoreKind::Database => stores.engine.sessions(clock, timeouts),
+            SessionStoreKind::Memory => Arc::new(MemorySessions::new(clock, timeouts)),
+            SessionStoreKind::DangerouslyCookie => Arc::new(DangerouslyUnkeptSessions),
+        };
+        Stores { sessions, ..stores }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use token_core::clock::{ManualClock, UnixSeconds};
-    use user_store::sessions::ALL;
+    use user_store::Timeouts;
+    use user_store::sqlite::Database;
 
     use super::*;
 
     #[test]
-    fn every_backend_is_a_setting_and_opens_under_its_name() {
+    fn every_value_of_the_setting_opens_another_store() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::open(folder.path().join("bank.db")).unwrap();
         let clock = Arc::new(ManualClock::at(UnixSeconds(1_700_000_000)));
-        let names = ALL.iter().map(|backend| backend.name);
-        for name in names.chain(["dangerously-cookie"]) {
-            let kind: SessionStoreKind = serde_json::from_value(name.into()).expect(name);
-            let sessions = kind.open(database.clone(), clock.clone(), Timeouts::default());
-            assert_eq!(sessions.store_name(), name);
-            assert_eq!(kind.as_str(), name);
+        let stores = Stores::sqlite(database, clock, Timeouts::default());
+        for (value, name) in [
+            ("database", "sqlite"),
+            ("memory", "memory"),
+            ("dangerously-cookie", "dangerously-cookie"),
+        ] {
+            let config = SessionConfig {
+                store: serde_json::from_value(value.into()).expect(value),
+                ..SessionConfig::default()
+            };
+            assert_eq!(config.stores(stores.clone()).sessions.store_name(), name);
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Live {
 impl Tickets {
     pub(crate) fn of(config: &SessionConfig, stores: &Stores) -> Self {
         match config.store {
-            SessionStoreKind::Sqlite | SessionStoreKind::Memory => {
+            SessionStoreKind::Database | SessionStoreKind::Memory => {
                 Self::Ids(Arc::clone(&stores.sessions))
             }
             SessionStoreKind::DangerouslyCookie => Self::DangerouslyWhole {

@@ -8,10 +8,12 @@
 mod bench_command;
 mod bench_progress;
 mod floors;
+mod keys_command;
 mod lab_command;
 mod seed;
 mod serve_command;
 mod settings_command;
+mod storage;
 mod sweep;
 mod token;
 
@@ -34,6 +36,7 @@ Examples:
   svt serve jwt --set access_lifetime=5m      the JWT server alone, with a setting
   svt bench --quick                           what each costs here, within a minute
   svt settings --find cookie                  what can be set, and what it does
+  svt keys rotate                             a new signing key, without ending a login
   svt token decode eyJhbGciOi…                what a token says")]
 struct Arguments {
     #[command(subcommand)]
@@ -50,6 +53,9 @@ enum Command {
     Bench(bench_command::BenchArguments),
     /// List every setting of the servers: default, what it accepts, what it does.
     Settings(settings_command::SettingsArguments),
+    /// Look at the signing keys of a server and its replicas, and replace them.
+    #[command(subcommand)]
+    Keys(keys_command::KeysCommand),
     /// Decode, verify and sign tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -72,6 +78,7 @@ fn main() -> ExitCode {
         Command::Lab(arguments) => block_on(lab_command::run(arguments)).map(done),
         Command::Serve(arguments) => block_on(serve_command::run(arguments)).map(done),
         Command::Bench(arguments) => block_on(bench_command::run(arguments)),
+        Command::Keys(command) => command.run().map(done),
         Command::Token(command) => return command.run(),
         Command::Settings(arguments) => {
             settings_command::run(&arguments);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use bank::{Application, Hosting, HttpConfig, listen, load_config};
@@ -16,12 +17,15 @@ use session_server::SessionConfig;
 use token_core::clock::SystemClock;
 use token_core::key_folder::KeyFolder;
 use tracing_subscriber::EnvFilter;
-use user_store::sqlite::Database;
-use user_store::{Stores, Timeouts};
+use user_store::Stores;
 
 use crate::floors::{self, BareConfig};
 use crate::seed::{self, SeedArguments};
+use crate::storage::{Storage, StorageArguments, Wanted};
 use crate::sweep::{self, Leavings};
+
+/// For so long at least it is remembered what was taken back, whatever the settings say: tokens that were issued under others may live longer.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What can be served alone.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,9 +52,8 @@ pub(crate) struct ServeArguments {
     /// Settings as TOML
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the database and the keys live
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    data: PathBuf,
+    #[command(flatten)]
+    storage: StorageArguments,
     /// Where the keys live, if not in the folder `keys` of the data
     #[arg(long, value_name = "DIR")]
     keys: Option<PathBuf>,
@@ -63,9 +66,6 @@ pub(crate) struct ServeArguments {
     /// How many threads answer; [default: one for each core that this process may use]
     #[arg(long, value_name = "N")]
     workers: Option<NonZero<usize>>,
-    /// How many writes may share a commit; 1 shows what it is worth that they do; [default: 64]
-    #[arg(long, value_name = "N")]
-    commit_group: Option<NonZero<usize>>,
     /// A setting: idle_timeout=10m, http.behind_tls_proxy=true, …; `svt settings` lists them
     #[arg(long = "set", value_name = "K=V")]
     set: Vec<String>,
@@ -95,29 +95,19 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
             std::fs::read_to_string(path).with_context(|| format!("--config {}", path.display()))
         })
         .transpose()?;
-    std::fs::create_dir_all(&arguments.data).with_context(|| {
-        format!(
-            "{}: name another folder with --data DIR",
-            arguments.data.display()
-        )
-    })?;
-    let path = arguments.data.join("bank.db");
-    let database = match arguments.commit_group {
-        Some(most) => Database::open_grouping(path, most)?,
-        None => Database::open(path)?,
-    };
+    let storage = arguments.storage.open(Arc::new(SystemClock::new())).await?;
     let keys = KeyFolder::open_or_create(
         &arguments
             .keys
             .clone()
-            .unwrap_or_else(|| arguments.data.join("keys")),
+            .unwrap_or_else(|| arguments.storage.data.join("keys")),
     )?;
-    let planned = Planned::of(&arguments, file.as_deref(), &database)?;
+    let planned = Planned::of(&arguments, file.as_deref(), &storage)?;
     if let Some(order) = order
         && !seed::seed(&planned, address, &keys, order).await?
     {
         println!("seeded {} logins", order.0);
-        database.close().await;
+        storage.engine.close().await;
         return Ok(());
     }
     let (stores, leavings) = (planned.stores().clone(), planned.leavings());
@@ -134,7 +124,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     sweeping.abort();
     handle.stop(true).await;
     serving.await??;
-    database.close().await;
+    storage.engine.close().await;
     Ok(())
 }
 
@@ -150,26 +140,35 @@ impl Planned {
     fn of(
         arguments: &ServeArguments,
         file: Option<&str>,
-        database: &Database,
+        storage: &Storage,
     ) -> anyhow::Result<Self> {
         let (sets, dangerous) = (&arguments.set, arguments.dangerously_allow);
-        let clock = Arc::new(SystemClock::new());
-        let remembering = |rows| database.clone().remembering(rows);
-        let stores = |database, timeouts| Stores::sqlite(database, clock, timeouts);
+        let plain = || storage.without_sessions(&Wanted::default());
         Ok(match arguments.server {
             Served::Session => {
                 let mut config: SessionConfig = load_config(file, sets, dangerous)?;
                 config.http = http(arguments, config.http);
-                let database = remembering(config.remembered_rows);
-                let stores = stores(database.clone(), config.timeouts());
-                let stores = config.stores(stores, database);
+                let stores = storage.of_sessions(&config)?;
                 Self::Session(config, stores)
             }
             Served::Jwt => {
                 let mut config: JwtConfig = load_config(file, sets, dangerous)?;
+                if storage.is_shared() && config.issuer == JwtConfig::default().issuer {
+                    anyhow::bail!(
+                        "replicas accept each other's tokens only if they all name one issuer, and each would name its own address: add --set issuer=URL, the address that clients use"
+                    );
+                }
                 config.http = http(arguments, config.http);
-                let database = remembering(config.remembered_rows);
-                Self::Jwt(config, stores(database, Timeouts::default()))
+                let stores = storage.without_sessions(&Wanted {
+                    remembered_rows: config.remembered_rows,
+                    revocation_staleness: config.revocation_staleness,
+                    last_token: config
+                        .access_lifetime
+                        .saturating_add(config.leeway)
+                        .max(A_DAY),
+                    ..Wanted::default()
+                })?;
+                Self::Jwt(config, stores)
             }
             Served::DangerouslyBare => {
                 if !dangerous {
@@ -179,10 +178,9 @@ impl Planned {
                 }
                 let config: BareConfig = load_config(file, sets, true)?;
                 let http = http(arguments, config.http);
-                let stores = stores(database.clone(), Timeouts::default());
-                Self::Bare(BareConfig { http }, stores)
+                Self::Bare(BareConfig { http }, plain()?)
             }
-            Served::Naked => Self::Naked(stores(database.clone(), Timeouts::default())),
+            Served::Naked => Self::Naked(plain()?),
         })
     }
 

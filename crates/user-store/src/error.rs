@@ -30,6 +30,18 @@ impl StoreError {
     }
 }
 
+/// An error and what is under it in one line, for the log.
+pub fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        source = error.source();
+    }
+    line
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
@@ -37,5 +49,12 @@ impl From<rusqlite::Error> for StoreError {
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy,
             _ => Self::failed(error),
         }
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    /// For rows that hold something else than they should; what stops a statement is told apart by [`crate::postgres`].
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::failed(error)
     }
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use token_core::clock::Clock;
 
-use crate::denied_tokens::SqliteDeniedTokens;
-use crate::ledger::SqliteLedger;
-use crate::login_failures::SqliteLoginFailures;
-use crate::notes::SqliteNotes;
-use crate::refresh_tokens::SqliteRefreshFamilies;
-use crate::sessions::SqliteSessions;
+use crate::denied_tokens::{PostgresDeniedTokens, SqliteDeniedTokens};
+use crate::ledger::{PostgresLedger, SqliteLedger};
+use crate::login_failures::{PostgresLoginFailures, SqliteLoginFailures};
+use crate::notes::{PostgresNotes, SqliteNotes};
+use crate::postgres::{Postgres, RevocationCounts};
+use crate::refresh_tokens::{PostgresRefreshFamilies, SqliteRefreshFamilies};
+use crate::sessions::{PostgresSessions, SqliteSessions};
 use crate::sqlite::Database;
-use crate::users::SqliteUsers;
+use crate::users::{PostgresUsers, SqliteUsers};
 use crate::{
     DeniedTokens, Ledger, LoginFailures, Notes, PasswordHasher, PasswordHasherConfig,
     RefreshFamilies, Sessions, Timeouts, Users,
@@ -38,8 +39,72 @@ pub struct Stores {
     pub passwords: PasswordHasher,
     /// The clock that all of them read.
     pub clock: Arc<dyn Clock>,
-    /// The file behind them, for its counters.
-    pub database: Database,
+    /// What is behind them, for its counters.
+    pub engine: Engine,
+}
+
+/// What keeps the users, and all else that no other engine keeps.
+#[derive(Debug, Clone)]
+pub enum Engine {
+    /// A SQLite file.
+    Sqlite(Database),
+    /// A PostgreSQL database.
+    Postgres(Postgres),
+}
+
+/// How much an engine has read and written for this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Reads.
+    pub reads: u64,
+    /// Reads that were spared, since the row was remembered.
+    pub recalled: u64,
+    /// Read transactions that they were made in; fewer where reads between two commits share them.
+    pub snapshots: u64,
+    /// Operations that wait for the writer, or for a connection.
+    pub waiting: u64,
+    /// Writes that were committed.
+    pub writes: u64,
+    /// Commits that carried them; fewer where writes that came together share one.
+    pub commits: u64,
+}
+
+impl Engine {
+    /// How much was read and written.
+    pub fn counts(&self) -> Counts {
+        match self {
+            Self::Sqlite(database) => database.counts(),
+            Self::Postgres(database) => database.counts(),
+        }
+    }
+
+    /// Sessions in it, living by this clock.
+    pub fn sessions(&self, clock: Arc<dyn Clock>, timeouts: Timeouts) -> Arc<dyn Sessions> {
+        match self {
+            Self::Sqlite(database) => {
+                Arc::new(SqliteSessions::new(database.clone(), clock, timeouts))
+            }
+            Self::Postgres(database) => {
+                Arc::new(PostgresSessions::new(database.clone(), clock, timeouts))
+            }
+        }
+    }
+
+    /// What is known of revocations, where they are followed and not looked up.
+    pub fn revocations(&self) -> Option<RevocationCounts> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(database) => database.revocations(),
+        }
+    }
+
+    /// Finishes what is waiting and closes. Operations from now on fail.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(database) => database.close().await,
+            Self::Postgres(database) => database.close(),
+        }
+    }
 }
 
 impl Stores {
@@ -59,7 +124,24 @@ impl Stores {
             )),
             passwords: PasswordHasher::new(PasswordHasherConfig::default()),
             clock,
-            database,
+            engine: Engine::Sqlite(database),
+        }
+    }
+
+    /// All of them in one PostgreSQL database, which replicas share.
+    pub fn postgres(database: Postgres, clock: Arc<dyn Clock>, timeouts: Timeouts) -> Self {
+        let (one, same) = (|| database.clone(), || clock.clone());
+        Self {
+            users: Arc::new(PostgresUsers::new(one(), same())),
+            ledger: Arc::new(PostgresLedger::new(one(), same())),
+            notes: Arc::new(PostgresNotes::new(one(), same())),
+            families: Arc::new(PostgresRefreshFamilies::new(one(), same())),
+            denied: Arc::new(PostgresDeniedTokens::new(one(), same())),
+            login_failures: Arc::new(PostgresLoginFailures::new(one(), same())),
+            sessions: Arc::new(PostgresSessions::new(one(), same(), timeouts)),
+            passwords: PasswordHasher::new(PasswordHasherConfig::default()),
+            clock: same(),
+            engine: Engine::Postgres(database),
         }
     }
 }

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 
 use rusqlite::Connection;
 use tracing::Span;
-use user_store::StoreError;
-use user_store::sqlite::{Counts, Database, OpenError};
+use user_store::sqlite::{Database, OpenError};
+use user_store::{Counts, StoreError};
 
 fn scratch() -> Database {
     let database = Database::open_temporary().unwrap();

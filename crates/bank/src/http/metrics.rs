@@ -13,8 +13,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use token_core::clock::Clock;
-use user_store::sqlite::Database;
-use user_store::{PasswordHasher, Stores};
+use user_store::{Engine, PasswordHasher, RevocationCounts, Stores};
 
 /// The counters of one server.
 #[derive(Debug)]
@@ -85,7 +84,7 @@ impl Metrics {
             logins.clone(),
         );
         registry.register_collector(Box::new(StoreCollector {
-            database: stores.database.clone(),
+            engine: stores.engine.clone(),
             passwords: stores.passwords.clone(),
         }));
         Self {
@@ -146,13 +145,13 @@ impl Metrics {
 /// What the stores count by themselves, read when it is asked for: nothing is added to the path of a request.
 #[derive(Debug)]
 struct StoreCollector {
-    database: Database,
+    engine: Engine,
     passwords: PasswordHasher,
 }
 
 impl Collector for StoreCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let counts = self.database.counts();
+        let counts = self.engine.counts();
         for (name, help, value) in [
             ("store_reads", "Reads of the database", counts.reads),
             (
@@ -192,6 +191,45 @@ impl Collector for StoreCollector {
             let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
             gauge.encode(metric)?;
         }
+        if let Some(revocations) = self.engine.revocations() {
+            encode_revocations(revocations, &mut encoder)?;
+        }
         Ok(())
     }
+}
+
+/// How far a verifier is behind that follows revocations in its memory, and how far it may be.
+fn encode_revocations(
+    revocations: RevocationCounts,
+    encoder: &mut DescriptorEncoder<'_>,
+) -> Result<(), std::fmt::Error> {
+    for (name, help, value) in [
+        (
+            "revocations_behind_seconds",
+            "Time since the database was last looked at for revocations",
+            revocations.behind.as_secs_f64(),
+        ),
+        (
+            "revocations_behind_most_seconds",
+            "Beyond this no token is accepted that would have to be looked up",
+            revocations.most.as_secs_f64(),
+        ),
+        (
+            "revocations_known",
+            "Families and users of which something was taken back",
+            revocations.known as f64,
+        ),
+    ] {
+        let gauge = ConstGauge::new(value);
+        let metric = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+        gauge.encode(metric)?;
+    }
+    let looks = ConstCounter::new(revocations.looks);
+    let metric = encoder.encode_descriptor(
+        "revocation_looks",
+        "Looks at the database for revocations",
+        None,
+        looks.metric_type(),
+    )?;
+    looks.encode(metric)
 }

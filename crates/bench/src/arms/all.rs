@@ -57,13 +57,13 @@ pub const ALL: &[Arm] = &[
         "session-sqlite",
         "a session in SQLite",
         Carried::Cookie,
-        &["store=sqlite", READ_EVERY_TIME],
+        &["store=database", READ_EVERY_TIME],
     ),
     session(
         "session-sqlite-seen",
         "a session in SQLite, seen before",
         Carried::Cookie,
-        &["store=sqlite"],
+        &["store=database"],
     ),
     session(
         "session-cookie",
@@ -75,7 +75,7 @@ pub const ALL: &[Arm] = &[
         "opaque-bearer",
         "an opaque bearer token in SQLite",
         Carried::Header,
-        &["store=sqlite", "transport=header", READ_EVERY_TIME],
+        &["store=database", "transport=header", READ_EVERY_TIME],
     ),
     jwt(
         "jwt-hs256",

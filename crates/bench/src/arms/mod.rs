@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn every_arm_that_asks_sqlite_at_a_request_reads_it_unless_it_is_named_for_having_seen_it() {
         let asks = [
-            "store=sqlite",
+            "store=database",
             "revocation=denylist",
             "revocation=not-before",
         ];

@@ -9,6 +9,7 @@ mod cookies;
 mod csrf_token;
 mod dangers;
 mod dpop;
+mod keys;
 mod revocation;
 mod seen;
 mod server;

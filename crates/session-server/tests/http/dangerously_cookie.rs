@@ -21,7 +21,7 @@ async fn status(server: &Server, cookie: &str) -> StatusCode {
 /// Each store, and what a copy of the cookie is answered with after its login was ended.
 const STORES: [(SessionStoreKind, StatusCode); 2] = [
     (SessionStoreKind::DangerouslyCookie, StatusCode::OK),
-    (SessionStoreKind::Sqlite, StatusCode::UNAUTHORIZED),
+    (SessionStoreKind::Database, StatusCode::UNAUTHORIZED),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,7 @@ pub(crate) async fn spawn_hosted(
         passwords: PasswordHasher::new(PasswordHasherConfig::dangerously_cheap()),
         ..Stores::sqlite(database.clone(), shared, config.timeouts())
     };
-    let stores = config.stores(stores, database.clone());
+    let stores = config.stores(stores);
     let listener = bank::listen(([127, 0, 0, 1], 0).into(), "--listen").unwrap();
     let hosting = host(Hosting::new(vec![listener], 2));
     let application = session_server::build(config, stores, &keys, hosting).unwrap();

@@ -3,8 +3,10 @@
 //! An access token is named by its family and its number within it. One row refuses every token that a family has been given so
 //! far, so the list is as long as there were logins ended, and not as long as there are tokens.
 
+mod postgres;
 mod sqlite;
 
+pub use postgres::PostgresDeniedTokens;
 pub use sqlite::SqliteDeniedTokens;
 
 use std::time::Duration;
@@ -29,6 +31,8 @@ pub trait DeniedTokens: std::fmt::Debug + Send + Sync {
     async fn deny(&self, family: FamilyId, number: u32) -> Result<bool, StoreError>;
     /// Whether the token of this number in this family was taken back.
     async fn is_denied(&self, family: FamilyId, number: u32) -> Result<bool, StoreError>;
+    /// Whether the user's access tokens of this epoch were taken back by a later one (see [`crate::Users::advance_token_epoch`]).
+    async fn is_outdated(&self, user: UserId, epoch: i64) -> Result<bool, StoreError>;
     /// How many families are listed.
     async fn count(&self) -> Result<u64, StoreError>;
     /// Forgets what was taken back so long ago that it has ended by itself since, of families that are gone; by the wall clock, never by

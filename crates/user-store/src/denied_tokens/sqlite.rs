@@ -10,7 +10,7 @@ use token_core::refresh::FamilyId;
 
 use super::DeniedTokens;
 use crate::sqlite::{Database, Remembered, Table};
-use crate::step::{record, record_changed, record_count};
+use crate::step::{record, record_changed, record_count, record_row};
 use crate::{StoreError, UserId, step};
 
 /// The denylist in a SQLite file. What a revoked family was given is listed by a trigger of the schema.
@@ -20,16 +20,18 @@ pub struct SqliteDeniedTokens {
     clock: Arc<dyn Clock>,
     /// Of each family, through which number its tokens were taken back, if any were.
     remembered: Arc<Remembered<Option<u32>>>,
+    /// The epochs of users' access tokens.
+    epochs: Arc<Remembered<Option<i64>>>,
 }
 
 impl SqliteDeniedTokens {
     /// The denylist of this database, living by this clock.
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        let remembered = database.remember(Table::DeniedTokens, |_| true);
         Self {
+            remembered: database.remember(Table::DeniedTokens, |_| true),
+            epochs: database.remember(Table::Users, Option::is_some),
             database,
             clock,
-            remembered,
         }
     }
 
@@ -104,6 +106,19 @@ impl DeniedTokens for SqliteDeniedTokens {
             if denied { "denied" } else { "no row" }.to_owned()
         });
         Ok(denied)
+    }
+
+    async fn is_outdated(&self, user: UserId, epoch: i64) -> Result<bool, StoreError> {
+        let step = step!(authentication, read, "SELECT token epoch");
+        let key = user.0.to_be_bytes();
+        let current = self.database.recall(&self.epochs, &key, |connection| {
+            connection
+                .prepare_cached("SELECT token_epoch FROM users WHERE id = ?1")?
+                .query_row([user.0], |row| row.get(0))
+                .optional()
+        })?;
+        record_row(&step, current.as_ref(), i64::to_string);
+        Ok(current.is_none_or(|current| epoch < current))
     }
 
     async fn count(&self) -> Result<u64, StoreError> {

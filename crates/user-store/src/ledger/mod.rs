@@ -1,7 +1,9 @@
 //! The accounts and the transfers between them, in integer minor units.
 
+mod postgres;
 mod sqlite;
 
+pub use postgres::PostgresLedger;
 pub use sqlite::SqliteLedger;
 
 use async_trait::async_trait;

@@ -1,7 +1,9 @@
 //! Who has guessed wrong, how often, and who may not guess on for now.
 
+mod postgres;
 mod sqlite;
 
+pub use postgres::PostgresLoginFailures;
 pub use sqlite::SqliteLoginFailures;
 
 use std::time::Duration;
@@ -10,6 +12,9 @@ use async_trait::async_trait;
 use token_core::secret::Sha256Digest;
 
 use crate::StoreError;
+
+/// How many rows that have ended an attempt removes at most: more than it adds, so that the tables do not grow for ever.
+const SWEPT_BY_EACH: u32 = 8;
 
 /// Whose password is tried, and from where: keyed hashes of the account's name and of the address.
 ///
@@ -124,4 +129,60 @@ pub trait LoginFailures: std::fmt::Debug + Send + Sync {
     async fn clear(&self) -> Result<(), StoreError>;
     /// Removes what has ended by the wall clock, never by a shifted one; says how many rows.
     async fn sweep(&self) -> Result<u64, StoreError>;
+}
+
+/// The key of a count: account and address, either of them empty for all.
+type Bucket<'a> = (&'a [u8], &'a [u8]);
+
+/// The two counts of an attempt, each with its limit.
+fn buckets<'a>(
+    attempt: &'a Attempt,
+    known: bool,
+    limits: &FailureLimits,
+) -> [(Bucket<'a>, u32); 2] {
+    let account = attempt.account.as_bytes().as_slice();
+    let address = attempt.address.as_bytes().as_slice();
+    let of_account = if known { address } else { &[] };
+    [
+        ((account, of_account), limits.account),
+        ((&[], address), limits.address),
+    ]
+}
+
+/// What a count admits that has so many failures and attempts under way, for so much longer.
+fn admission_of(failures: u32, pending: u32, limit: u32, left: Duration) -> Admission<()> {
+    if failures >= limit {
+        Admission::Throttled { retry_after: left }
+    } else if failures.saturating_add(pending) >= limit {
+        Admission::Crowded
+    } else {
+        Admission::Admitted(())
+    }
+}
+
+/// What two counts admit together: both have to have room; else the longest wait.
+fn together(one: Admission<()>, other: Admission<()>) -> Admission<()> {
+    match (one, other) {
+        (
+            Admission::Throttled { retry_after: one },
+            Admission::Throttled { retry_after: other },
+        ) => Admission::Throttled {
+            retry_after: one.max(other),
+        },
+        (throttled @ Admission::Throttled { .. }, _)
+        | (_, throttled @ Admission::Throttled { .. }) => throttled,
+        (Admission::Crowded, _) | (_, Admission::Crowded) => Admission::Crowded,
+        (Admission::Admitted(()), Admission::Admitted(())) => Admission::Admitted(()),
+    }
+}
+
+/// What a look came to, for who watches.
+fn describe<T>(admission: &Admission<T>) -> String {
+    match admission {
+        Admission::Admitted(_) => "may try".to_owned(),
+        Admission::Throttled { retry_after } => {
+            format!("throttled for {} s", retry_after.as_secs())
+        }
+        Admission::Crowded => "too many at once".to_owned(),
+    }
 }

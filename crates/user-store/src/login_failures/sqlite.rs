@@ -8,13 +8,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use token_core::clock::{Clock, UnixSeconds};
 use token_core::secret::Sha256Digest;
 
-use super::{Admission, Attempt, FailureLimits, LoginFailures, Reservation, Settled};
+use super::{
+    Admission, Attempt, Bucket, FailureLimits, LoginFailures, Reservation, SWEPT_BY_EACH, Settled,
+    admission_of, buckets, describe, together,
+};
 use crate::sqlite::{Database, SWEEP_CHUNK};
 use crate::step::{record, record_changed, record_count};
 use crate::{StoreError, step};
-
-/// How many rows that have ended an attempt removes at most: more than it adds, so that the tables do not grow for ever.
-const SWEPT_BY_EACH: u32 = 8;
 
 /// Failed logins in a SQLite file, shared by all that open it.
 #[derive(Debug, Clone)]
@@ -28,24 +28,6 @@ impl SqliteLoginFailures {
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
         Self { database, clock }
     }
-}
-
-/// The key of a count: account and address, either of them empty for all.
-type Bucket<'a> = (&'a [u8], &'a [u8]);
-
-/// The two counts of an attempt, each with its limit.
-fn buckets<'a>(
-    attempt: &'a Attempt,
-    known: bool,
-    limits: &FailureLimits,
-) -> [(Bucket<'a>, u32); 2] {
-    let account = attempt.account.as_bytes().as_slice();
-    let address = attempt.address.as_bytes().as_slice();
-    let of_account = if known { address } else { &[] };
-    [
-        ((account, of_account), limits.account),
-        ((&[], address), limits.address),
-    ]
 }
 
 // In both tables a row lives from now to a known length later. One that ends farther ahead was written by a clock that has been
@@ -95,13 +77,10 @@ fn room_in(
         )
         .optional()?;
     Ok(match row {
-        Some((failures, _, ends_at)) if failures >= limit => Admission::Throttled {
-            retry_after: ends_at.since(now),
-        },
-        Some((failures, pending, _)) if failures.saturating_add(pending) >= limit => {
-            Admission::Crowded
+        Some((failures, pending, ends_at)) => {
+            admission_of(failures, pending, limit, ends_at.since(now))
         }
-        _ => Admission::Admitted(()),
+        None => Admission::Admitted(()),
     })
 }
 
@@ -115,19 +94,7 @@ fn look_in(
     let known = is_known(connection, attempt, limits, now)?;
     let [of_account, of_address] = buckets(attempt, known, limits)
         .map(|(bucket, limit)| room_in(connection, bucket, limit, limits.window, now));
-    Ok(match (of_account?, of_address?) {
-        (
-            Admission::Throttled { retry_after: one },
-            Admission::Throttled { retry_after: other },
-        ) => Admission::Throttled {
-            retry_after: one.max(other),
-        },
-        (Admission::Throttled { retry_after }, _) | (_, Admission::Throttled { retry_after }) => {
-            Admission::Throttled { retry_after }
-        }
-        (Admission::Crowded, _) | (_, Admission::Crowded) => Admission::Crowded,
-        (Admission::Admitted(()), Admission::Admitted(())) => Admission::Admitted(known),
-    })
+    Ok(together(of_account?, of_address?).map(|()| known))
 }
 
 /// Looks and counts within the writer's transaction, which began with the write lock: nobody comes between.
@@ -209,17 +176,6 @@ fn sweep_in(connection: &Connection, wall: UnixSeconds, limit: u32) -> rusqlite:
             .execute(params![wall.0, limit])?;
     }
     Ok(swept)
-}
-
-/// What a look came to, for who watches.
-fn describe<T>(admission: &Admission<T>) -> String {
-    match admission {
-        Admission::Admitted(_) => "may try".to_owned(),
-        Admission::Throttled { retry_after } => {
-            format!("throttled for {} s", retry_after.as_secs())
-        }
-        Admission::Crowded => "too many at once".to_owned(),
-    }
 }
 
 #[async_trait]

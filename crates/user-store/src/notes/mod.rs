@@ -1,7 +1,9 @@
 //! Notes that users keep for themselves.
 
+mod postgres;
 mod sqlite;
 
+pub use postgres::PostgresNotes;
 pub use sqlite::SqliteNotes;
 
 use async_trait::async_trait;

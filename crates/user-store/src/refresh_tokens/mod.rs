@@ -1,7 +1,9 @@
 //! The families of refresh tokens: one row each, updated in place.
 
+mod postgres;
 mod sqlite;
 
+pub use postgres::PostgresRefreshFamilies;
 pub use sqlite::SqliteRefreshFamilies;
 
 use async_trait::async_trait;
@@ -99,4 +101,15 @@ pub trait RefreshFamilies: std::fmt::Debug + Send + Sync {
     async fn clear(&self) -> Result<(), StoreError>;
     /// Removes what is past its absolute end by the wall clock, never by a shifted one; says how many.
     async fn sweep(&self, policy: &RefreshPolicy) -> Result<u64, StoreError>;
+}
+
+/// What a presentation came to, for who watches.
+fn describe(presentation: Option<&Presentation>) -> String {
+    match presentation.map(|presentation| presentation.outcome) {
+        None => "no row".to_owned(),
+        Some(Presented::Rotated(family)) => format!("rotated to {}", family.generation),
+        Some(Presented::Retried(family)) => format!("{} again", family.generation),
+        Some(Presented::Reused(_)) => "reused: family revoked".to_owned(),
+        Some(Presented::Refused(refusal)) => refusal.to_string(),
+    }
 }

@@ -11,7 +11,7 @@ use token_core::refresh::{
     FamilyId, Presented, RefreshPolicy, Refusal, RevocationReason, Revoked, TokenFamily, present,
 };
 
-use super::{FamilyRecord, Presentation, RefreshFamilies};
+use super::{FamilyRecord, Presentation, RefreshFamilies, describe};
 use crate::sqlite::{BULK_CHUNK, Database, SWEEP_CHUNK};
 use crate::step::{record, record_changed, record_count, record_row};
 use crate::users::user_at;
@@ -155,17 +155,6 @@ fn swap(connection: &Connection, old: &TokenFamily, new: &TokenFamily) -> rusqli
     match swapped {
         1 => Ok(()),
         other => Err(rusqlite::Error::StatementChangedRows(other)),
-    }
-}
-
-/// What a presentation came to, for who watches.
-fn describe(presentation: Option<&Presentation>) -> String {
-    match presentation.map(|presentation| presentation.outcome) {
-        None => "no row".to_owned(),
-        Some(Presented::Rotated(family)) => format!("rotated to {}", family.generation),
-        Some(Presented::Retried(family)) => format!("{} again", family.generation),
-        Some(Presented::Reused(_)) => "reused: family revoked".to_owned(),
-        Some(Presented::Refused(refusal)) => refusal.to_string(),
     }
 }
 

@@ -48,6 +48,9 @@ impl State {
 }
 
 impl MemorySessions {
+    /// The name of the backend.
+    pub const NAME: &str = "memory";
+
     /// An empty store.
     pub fn new(clock: Arc<dyn Clock>, timeouts: Timeouts) -> Self {
         Self {
@@ -268,6 +271,6 @@ impl Sessions for MemorySessions {
     }
 
     fn store_name(&self) -> &'static str {
-        "memory"
+        Self::NAME
     }
 }

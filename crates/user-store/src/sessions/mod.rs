@@ -2,6 +2,7 @@
 
 mod id;
 mod memory;
+mod postgres;
 mod redis;
 mod sqlite;
 mod touches;
@@ -10,6 +11,7 @@ pub use id::SessionId;
 pub use memory::MemorySessions;
 // Not by the bare name, which is also that of the crate that it is written with.
 pub use self::redis::{RedisSessions, RedisUrlError};
+pub use postgres::PostgresSessions;
 pub use sqlite::SqliteSessions;
 
 use std::sync::Arc;

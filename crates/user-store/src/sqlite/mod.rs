@@ -23,7 +23,7 @@ use self::readers::Readers;
 use self::remembered::Memory;
 use self::temporary::TemporaryFolder;
 use self::writer::{Job, SharedCounters, Write};
-use crate::StoreError;
+use crate::{Counts, StoreError};
 
 pub use self::connection::OpenError;
 pub(crate) use self::remembered::{Remembered, Table};
@@ -61,23 +61,6 @@ struct Shared {
     counters: SharedCounters,
     /// The folder to be removed at the end, if the database is a temporary one.
     _folder: Option<TemporaryFolder>,
-}
-
-/// How much a database has read and written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Reads.
-    pub reads: u64,
-    /// Reads that were spared, since the row was remembered.
-    pub recalled: u64,
-    /// Read transactions that they were made in; fewer, since reads between two commits share them.
-    pub snapshots: u64,
-    /// Writes that wait for the writer, or for their commit.
-    pub waiting: u64,
-    /// Writes that were committed.
-    pub writes: u64,
-    /// Commits that carried them; fewer, when writes came faster than the disk could flush.
-    pub commits: u64,
 }
 
 impl Database {

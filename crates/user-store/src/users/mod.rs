@@ -1,7 +1,10 @@
 //! Who there is, what they may do, and how they prove it.
 
+mod postgres;
 mod sqlite;
 
+pub use postgres::PostgresUsers;
+pub(crate) use postgres::{role_in, user_in};
 pub use sqlite::SqliteUsers;
 pub(crate) use sqlite::{role_at, user_at};
 
@@ -136,6 +139,4 @@ pub trait Users: std::fmt::Debug + Send + Sync {
     /// Counts the epoch of the user's access tokens up: those issued under an earlier one are taken back, where the verifier asks.
     /// Says whether there was such a user.
     async fn advance_token_epoch(&self, id: UserId) -> Result<bool, StoreError>;
-    /// The epoch that the user's access tokens are issued under.
-    async fn token_epoch(&self, id: UserId) -> Result<Option<i64>, StoreError>;
 }

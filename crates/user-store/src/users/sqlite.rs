@@ -9,7 +9,7 @@ use token_core::clock::{Clock, UnixSeconds};
 
 use super::{CreateUserError, Credentials, NewUser, Role, User, UserId, Users};
 use crate::ledger::CURRENCY;
-use crate::sqlite::{BULK_CHUNK, Database, Remembered, Table};
+use crate::sqlite::{BULK_CHUNK, Database};
 use crate::step::{record, record_changed, record_count, record_row};
 use crate::{PasswordHash, StoreError, step};
 
@@ -18,19 +18,12 @@ use crate::{PasswordHash, StoreError, step};
 pub struct SqliteUsers {
     database: Database,
     clock: Arc<dyn Clock>,
-    /// The epochs of users' access tokens.
-    epochs: Arc<Remembered<Option<i64>>>,
 }
 
 impl SqliteUsers {
     /// Users in this database, registered at this clock's time.
     pub fn new(database: Database, clock: Arc<dyn Clock>) -> Self {
-        let epochs = database.remember(Table::Users, Option::is_some);
-        Self {
-            database,
-            clock,
-            epochs,
-        }
+        Self { database, clock }
     }
 }
 
@@ -231,18 +224,5 @@ impl Users for SqliteUsers {
             .await?;
         record_changed(&step, changed > 0);
         Ok(changed > 0)
-    }
-
-    async fn token_epoch(&self, id: UserId) -> Result<Option<i64>, StoreError> {
-        let step = step!(authentication, read, "SELECT token epoch");
-        let key = id.0.to_be_bytes();
-        let epoch = self.database.recall(&self.epochs, &key, |connection| {
-            connection
-                .prepare_cached("SELECT token_epoch FROM users WHERE id = ?1")?
-                .query_row([id.0], |row| row.get(0))
-                .optional()
-        })?;
-        record_row(&step, epoch.as_ref(), i64::to_string);
-        Ok(epoch)
     }
 }

@@ -1,0 +1,94 @@
+//! An engine that dies, comes back, or says nothing.
+
+use std::time::Duration;
+
+use token_core::clock::{Clock, SystemClock};
+use token_core::refresh::RevocationReason;
+use user_store::{NewSession, Role, StoreError, Stores, User};
+
+use crate::cluster::{Cluster, clock, customer, stores};
+
+fn session_of(user: &User) -> NewSession {
+    NewSession {
+        user_id: user.id,
+        username: user.username.clone(),
+        role: Role::Customer,
+        device: "a test".to_owned(),
+    }
+}
+
+/// That an operation fails as it should while the engine is away, and within a second.
+async fn is_refused_in_time<T: std::fmt::Debug>(
+    operation: impl Future<Output = Result<T, StoreError>>,
+) {
+    let clock = SystemClock::new();
+    let begun = clock.monotonic();
+    let outcome = operation.await;
+    assert!(
+        matches!(outcome, Err(StoreError::Unavailable(_))),
+        "{outcome:?}"
+    );
+    let took = clock.monotonic().saturating_sub(begun);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+async fn nothing_works(stores: &Stores, alice: &User, id: &user_store::SessionId) {
+    is_refused_in_time(stores.sessions.load(id)).await;
+    is_refused_in_time(stores.users.by_id(alice.id)).await;
+    is_refused_in_time(stores.notes.add(alice.id, "lost")).await;
+    is_refused_in_time(stores.families.create(alice.id, "a test")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_engine_is_gone_everything_fails_soon_and_what_was_acknowledged_is_there_afterwards()
+ {
+    let mut cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let stores = stores(&url, clock()).await;
+    let alice = customer(&stores, "alice", 100).await;
+    let id = stores.sessions.create(session_of(&alice)).await.unwrap();
+    cluster.engine.kill();
+    nothing_works(&stores, &alice, &id).await;
+    cluster.engine.restart().unwrap();
+    assert!(stores.sessions.load(&id).await.unwrap().is_some());
+    assert_eq!(stores.notes.list(alice.id, 10).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_accepts_and_says_nothing_is_not_waited_for() {
+    let cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let stores = stores(&url, clock()).await;
+    let alice = customer(&stores, "alice", 100).await;
+    let id = stores.sessions.create(session_of(&alice)).await.unwrap();
+    cluster.engine.pause();
+    nothing_works(&stores, &alice, &id).await;
+    cluster.engine.resume();
+    assert!(stores.sessions.load(&id).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verifier_that_hears_nothing_goes_on_for_a_while_and_then_answers_nobody() {
+    let mut cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let clock = clock();
+    let stores = stores(&url, clock.clone()).await;
+    let alice = customer(&stores, "alice", 100).await;
+    let family = stores.families.create(alice.id, "a test").await.unwrap().id;
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+    cluster.engine.kill();
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+    clock.advance(Duration::from_secs(5));
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+    clock.advance(Duration::from_millis(1));
+    is_refused_in_time(stores.denied.is_denied(family, 0)).await;
+    is_refused_in_time(stores.denied.is_outdated(alice.id, 0)).await;
+    let behind = stores.engine.revocations().unwrap();
+    assert!(behind.behind > behind.most, "{behind:?}");
+
+    cluster.engine.restart().unwrap();
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+    let reason = RevocationReason::LoggedOut;
+    assert!(stores.families.revoke(family, reason).await.unwrap());
+    assert!(stores.denied.is_denied(family, 0).await.unwrap());
+}
