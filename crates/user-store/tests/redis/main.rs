@@ -148,3 +148,30 @@ async fn a_use_never_brings_back_what_another_process_has_ended() {
         assert!(keys.is_empty(), "round {round}: {keys:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_session_outlives_a_clear_by_being_renewed_meanwhile() {
+    let house = House::new();
+    // More than one part of a scan.
+    let ids = house.sessions.create_all((0..4_000).map(new).collect());
+    let ids = ids.await.unwrap();
+    let renewing: Vec<_> = ids
+        .chunks(250)
+        .map(|ids| {
+            let (sessions, ids) = (house.sessions.clone(), ids.to_vec());
+            tokio::spawn(async move {
+                for mut id in ids {
+                    while let Some(renewed) = sessions.renew(&id).await.unwrap() {
+                        id = renewed;
+                    }
+                }
+            })
+        })
+        .collect();
+    house.sessions.clear().await.unwrap();
+    let left = house.sessions.list_all(u32::MAX).await.unwrap();
+    assert_eq!(left, []);
+    for renewing in renewing {
+        renewing.await.unwrap();
+    }
+}
