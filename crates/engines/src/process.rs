@@ -75,6 +75,10 @@ pub(crate) fn resume(main: &Child) {
 
 /// Ends every process of the engine at once, as a loss of power would, and waits until none of them is there.
 pub(crate) fn kill(main: &mut Child) {
+    // One that has ended and been waited for has a number no longer: it may be another process's by now.
+    if !matches!(main.try_wait(), Ok(None)) {
+        return;
+    }
     let all = pause(main);
     for pid in &all {
         send(*pid, Signal::KILL);

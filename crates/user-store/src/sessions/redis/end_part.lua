@@ -4,10 +4,12 @@
 local found = redis.call('SCAN', ARGV[1], 'MATCH', row('*'), 'COUNT', 500)
 local bound, ended = tonumber(ARGV[2]), 0
 for _, key in ipairs(found[2]) do
-  local hash = string.sub(key, #row('') + 1)
-  local session = redis.call('HMGET', key, 'user_id', 'expires_at')
-  if session[1] and (not bound or tonumber(session[2]) <= bound) then
-    ended = ended + remove(hash, session[1])
+  local user = false
+  if not bound or tonumber(redis.call('HGET', key, 'expires_at') or bound + 1) <= bound then
+    user = redis.call('HGET', key, 'user_id')
+  end
+  if user then
+    ended = ended + remove(string.sub(key, #row('') + 1), user)
   end
 end
 return { found[1], ended }
