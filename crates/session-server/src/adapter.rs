@@ -1,14 +1,12 @@
 //! The one adapter between actix-session, which carries the ticket of a session, and the store of the sessions.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session, SessionExt};
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use bank::ApiError;
-use user_store::{SessionId, Sessions};
 
 /// The map in which actix-session hands a session around.
 type State = HashMap<String, String>;
@@ -26,18 +24,9 @@ const ISSUED: &str = "issued";
 /// and a renewal is a delete followed by an unconditional save; a request in flight during a logout then ends with a
 /// fresh, authenticated session. Here neither `save` nor `update` ever writes. A handler that logs in or renews does so in
 /// one operation of the store, conditional on the old row, and leaves the new ticket under `issued`; `save` and `update` put
-/// that one into the cookie, and without one they keep the old.
-#[derive(Clone, Debug)]
-pub(crate) struct SessionAdapter {
-    sessions: Arc<dyn Sessions>,
-}
-
-impl SessionAdapter {
-    /// An adapter over these sessions.
-    pub(crate) fn new(sessions: Arc<dyn Sessions>) -> Self {
-        Self { sessions }
-    }
-}
+/// that one into the cookie, and without one they keep the old. A logout, too, is the handler's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionAdapter;
 
 /// The ticket in the cookie of the request, if the server has signed it.
 pub(crate) fn brought(request: &HttpRequest) -> Option<String> {
@@ -79,10 +68,8 @@ impl SessionStore for SessionAdapter {
         Ok(()) // The store itself notes when a session was last seen.
     }
 
-    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        if let Some(id) = SessionId::from_text(key.as_ref()) {
-            self.sessions.delete(&id).await?;
-        }
+    /// Whoever has the middleware forget the cookie has ended the session before, where an error can be told by its name.
+    async fn delete(&self, _: &SessionKey) -> Result<(), anyhow::Error> {
         Ok(())
     }
 }

@@ -204,15 +204,13 @@ impl Authentication for SessionAuthentication {
     }
 
     async fn end_current(&self, request: &HttpRequest) -> Result<(), ApiError> {
-        match self.transport {
-            // The middleware deletes the row, and then the cookie. Whether the row was found does not matter: it may have
-            // been renewed since the cookie was sent, and the store follows the old id to the new one.
-            Transport::Cookie => request.get_session().purge(),
-            Transport::Header => {
-                if let Some(id) = self.id(request) {
-                    self.sessions.delete(&id).await?;
-                }
-            }
+        if let Some(id) = self.id(request) {
+            // Whether there was a row does not matter: it may have been renewed since the cookie was sent, and the store follows the
+            // old id to the new one. Where the store is gone, the cookie stays, so that the logout can be asked for again.
+            self.sessions.delete(&id).await?;
+        }
+        if self.transport == Transport::Cookie {
+            request.get_session().purge();
         }
         Ok(())
     }

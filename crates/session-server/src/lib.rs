@@ -72,7 +72,6 @@ pub fn build(
         "Session server",
         logout::SessionApi::openapi(),
     )?);
-    let adapter = SessionAdapter::new(Arc::clone(&stores.sessions));
     let authentication = Arc::new(SessionAuthentication::new(
         Arc::clone(&stores.sessions),
         Tickets::of(&config, &stores),
@@ -102,7 +101,7 @@ pub fn build(
             .service(bank::resource("/logout", "POST").route(web::post().to(logout::log_out)))
             .wrap(cookie::session_middleware(
                 &config,
-                adapter.clone(),
+                SessionAdapter,
                 key.clone(),
             ))
             .wrap(Condition::new(

@@ -14,13 +14,18 @@ pub(super) async fn alive() -> HttpResponse {
         .body("ok\n")
 }
 
-/// The store answers too, so requests may be sent here.
+/// The stores answer too, so requests may be sent here.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, description = "Ready"), (status = 503, description = "The store cannot be reached", body = Problem)))]
 pub(super) async fn ready(bank: web::Data<Bank>) -> Result<HttpResponse, ApiError> {
     bank.stores
         .users
         .by_id(user_store::users::UserId(0))
+        .await?;
+    // Sessions may be kept by another engine. No session has an id that was just made.
+    bank.stores
+        .sessions
+        .load(&user_store::SessionId::generate())
         .await?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
