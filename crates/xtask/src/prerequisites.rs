@@ -1,7 +1,7 @@
 //! What a task needs on this machine beyond the Rust toolchain, installed where that can be done without asking.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
@@ -34,8 +34,8 @@ pub(crate) fn browser() -> Result<Found> {
     )
 }
 
-/// Makes sure that PostgreSQL and Redis are here, installing them on Debian and Ubuntu where we may. Their packages start services,
-/// which nothing here uses: the tests start engines of their own.
+/// Makes sure that PostgreSQL, Redis and HAProxy are here, installing them on Debian and Ubuntu where we may. Their packages start services,
+/// which nothing here uses: the tests start what they need themselves.
 pub(crate) fn engines() -> Result<Found> {
     let system = System::read();
     install(
@@ -106,7 +106,7 @@ fn browser_is_here() -> bool {
 }
 
 fn engines_are_here() -> bool {
-    // The two variables are those that the `engines` crate reads, for an engine that is not where it is looked for.
+    // The variables are those that the `engines` crate and the tests read, for what is not where it is looked for.
     let given = |variable| std::env::var_os(variable).is_some();
     let packaged = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
         versions
@@ -115,7 +115,11 @@ fn engines_are_here() -> bool {
     });
     let postgres = given("SVT_POSTGRES_BIN") || on_path("initdb").is_some() || packaged;
     let redis = given("SVT_REDIS_SERVER") || REDIS.iter().any(|name| on_path(name).is_some());
-    postgres && redis
+    // Debian keeps it where only root looks.
+    let haproxy = given("HAPROXY")
+        || on_path("haproxy").is_some()
+        || Path::new("/usr/sbin/haproxy").is_file();
+    postgres && redis && haproxy
 }
 
 /// The words to put before a command so that it runs as root, or `None` where that would need a password.
@@ -172,25 +176,25 @@ impl System {
 
     fn engine_packages(&self) -> Option<&'static [&'static str]> {
         let is_known = self.is("debian") || self.is("ubuntu");
-        (self.has_apt && is_known).then_some(&["postgresql", "redis-server"])
+        (self.has_apt && is_known).then_some(&["postgresql", "redis-server", "haproxy"])
     }
 
     fn engines_by_hand(&self) -> String {
         let how = if self.is("debian") || self.is("ubuntu") {
-            "sudo apt-get install postgresql redis-server"
+            "sudo apt-get install postgresql redis-server haproxy"
         } else if self.is("fedora") {
-            "sudo dnf install postgresql-server valkey"
+            "sudo dnf install postgresql-server valkey haproxy"
         } else if self.is("arch") {
-            "sudo pacman -S postgresql valkey"
+            "sudo pacman -S postgresql valkey haproxy"
         } else if cfg!(target_os = "macos") {
-            "brew install postgresql@17 redis"
+            "brew install postgresql@17 redis haproxy"
         } else {
-            "install PostgreSQL (its server and initdb) and Redis or Valkey"
+            "install PostgreSQL (its server and initdb), Redis or Valkey, and HAProxy"
         };
         format!(
-            "the tests start a PostgreSQL and a Redis of their own, and the programs are not all here.\n  \
+            "the tests start a PostgreSQL, a Redis and an HAProxy of their own, and the programs are not all here.\n  \
              Install them:   {how}\n  \
-             or name them:   SVT_POSTGRES_BIN=/path/to/its/bin SVT_REDIS_SERVER=/path/to/redis-server cargo xtask test"
+             or name them:   SVT_POSTGRES_BIN=/path/to/its/bin SVT_REDIS_SERVER=/path/to/redis-server HAPROXY=/path/to/haproxy cargo xtask test"
         )
     }
 
@@ -296,7 +300,7 @@ mod tests {
 
     #[test]
     fn the_engines_have_the_same_package_names_on_debian_and_ubuntu() {
-        let packages: Option<&[&str]> = Some(&["postgresql", "redis-server"]);
+        let packages: Option<&[&str]> = Some(&["postgresql", "redis-server", "haproxy"]);
         for release in [
             "ID=debian\n",
             "ID=ubuntu\n",
@@ -319,7 +323,7 @@ mod tests {
         assert_eq!(system("ID=debian\n", false).browser_packages(), None);
         assert_eq!(fedora.engine_packages(), None);
         let advice = fedora.engines_by_hand();
-        assert!(advice.contains("dnf install postgresql-server valkey"));
+        assert!(advice.contains("dnf install postgresql-server valkey haproxy"));
         assert!(advice.contains("SVT_POSTGRES_BIN") && advice.contains("SVT_REDIS_SERVER"));
     }
 }

@@ -8,8 +8,8 @@ use crate::process::{cargo, passes};
 
 /// Install what the tests need, then run every test of the workspace.
 ///
-/// The end-to-end tests drive a real Chromium, and the tests of the stores start a real PostgreSQL and Redis. On Debian and Ubuntu, as
-/// root or with a sudo that asks no password, what is missing of chromium, chromium-driver, postgresql and redis-server is
+/// The end-to-end tests drive a real Chromium, and others start a real PostgreSQL, Redis and HAProxy. On Debian and Ubuntu, as
+/// root or with a sudo that asks no password, what is missing of chromium, chromium-driver, postgresql, redis-server and haproxy is
 /// installed with apt-get; elsewhere the packages are named and the exit code is 2. No test is ever skipped in silence.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -20,7 +20,7 @@ Examples:
   cargo xtask test -p tests --test suite clock   the browser tests of one file
   cargo xtask test refresh -- --nocapture        tests whose name holds `refresh`, with what they print
 
-A browser that is not on the PATH is named by CHROME and CHROMEDRIVER, an engine by SVT_POSTGRES_BIN (a folder) and SVT_REDIS_SERVER.")]
+A browser that is not on the PATH is named by CHROME and CHROMEDRIVER, an engine by SVT_POSTGRES_BIN (a folder) and SVT_REDIS_SERVER, HAProxy by HAPROXY.")]
 pub(crate) struct Arguments {
     /// Run the experiments in Firefox too, installing firefox-esr and geckodriver where they are missing
     #[arg(long)]
