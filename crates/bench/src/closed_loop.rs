@@ -107,7 +107,7 @@ pub(crate) async fn window(
     }
     // What the server has put off until it has time for it is part of what it was asked for.
     if target.pid.is_some() && store::settle(target.place.address).await {
-        after.server = target.pid.and_then(|pid| target.source.used_by(pid));
+        after.server = target.used();
     }
     after.since(&before, &shared)
 }
@@ -216,7 +216,7 @@ struct Reading {
 impl Reading {
     fn take(target: &Target, shared: &Shared) -> Self {
         Self {
-            server: target.pid.and_then(|pid| target.source.used_by(pid)),
+            server: target.used(),
             client: (!target.stays_awake)
                 .then(cpu::used_by_this_thread)
                 .flatten(),

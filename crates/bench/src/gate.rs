@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::arms::{self, BARE};
+use crate::arms::{self, BARE, PEER_IN_REDIS};
 use crate::plan::{Plan, Step};
 use crate::report::{ArmReport, CostIs, Report};
 use crate::scenarios;
@@ -43,6 +43,9 @@ const REVOCABLE: [&str; 2] = ["jwt-hs256-denylist-seen", "jwt-hs256-not-before-s
 
 /// The arm of a session with the settings that a server has unless it is told otherwise.
 const SESSION: &str = "session-sqlite-seen";
+
+/// Sessions in Redis; its server and its engine are paid for together.
+const IN_REDIS: &str = "session-redis";
 
 struct Aim {
     what: &'static str,
@@ -94,10 +97,10 @@ const AIMS: &[Aim] = &[
         worst_of_revocation,
     ),
     at_most(
-        "session in Redis, to actix-session's own store",
+        "session in Redis, to actix-session's own store (with --peers)",
         1.0,
         "×",
-        |_| None,
+        redis_to_its_peer,
     ),
     Aim {
         is_at_least: true,
@@ -144,6 +147,7 @@ pub fn plan(program: PathBuf) -> Plan {
                 SEEN[1],
                 REVOCABLE[0],
                 REVOCABLE[1],
+                IN_REDIS,
             ][..],
         ),
         ("growth", &[BARE, "session-sqlite", SESSION]),
@@ -230,6 +234,13 @@ fn worst_of_revocation(report: &Report) -> Option<Estimate> {
         statistics::estimate(&ratios)
     });
     worst(of_each.into_iter().collect::<Option<_>>()?)
+}
+
+/// What a request costs server and engine together, over what it costs the peer and its engine.
+fn redis_to_its_peer(report: &Report) -> Option<Estimate> {
+    let costs = |name| Some(arm(report, "read", name, None)?.costs(CostIs::Cpu));
+    let ratios = statistics::ratios(&costs(IN_REDIS)?, &costs(PEER_IN_REDIS)?);
+    statistics::estimate(&ratios)
 }
 
 fn worst(of_each: Vec<Estimate>) -> Option<Estimate> {
@@ -376,6 +387,6 @@ mod tests {
             .iter()
             .map(|step| plan.lanes_of(step).len())
             .collect();
-        assert_eq!(lanes, [6, 5, 2, 2, 2]);
+        assert_eq!(lanes, [7, 5, 2, 2, 2]);
     }
 }

@@ -7,6 +7,7 @@
 pub mod arms;
 mod closed_loop;
 mod cpu;
+mod engine;
 mod failure;
 pub mod gate;
 mod login;

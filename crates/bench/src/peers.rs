@@ -33,8 +33,14 @@ pub fn build(folder: &Path) -> Result<(Vec<&'static Arm>, Option<String>), Peers
             .args(["build", "--release", "--locked"])
             .current_dir(folder.join("axum")),
     )?;
+    run(
+        "cargo build --release --locked",
+        Command::new("cargo")
+            .args(["build", "--release", "--locked"])
+            .current_dir(folder.join("actix")),
+    )?;
     let of = |program: Program| PEERS.iter().filter(move |peer| peer.program == program);
-    let mut peers: Vec<&Arm> = of(Program::Axum).collect();
+    let mut peers: Vec<&Arm> = of(Program::Axum).chain(of(Program::Actix)).collect();
     let lacking = match node_version() {
         Some(version) if version >= NODE => None,
         Some(version) => Some(format!("Node {version} is older than {NODE}")),
@@ -83,6 +89,11 @@ fn major(version: &str) -> Option<u32> {
 /// The program of the peer in Rust.
 pub(crate) fn axum(folder: &Path) -> PathBuf {
     folder.join("axum/target/release/peer-axum")
+}
+
+/// The program of the peer with actix-session's own store.
+pub(crate) fn actix(folder: &Path) -> PathBuf {
+    folder.join("actix/target/release/peer-actix")
 }
 
 /// What Node runs.

@@ -143,6 +143,20 @@ impl Plan {
         self
     }
 
+    /// With the arms beside the others whose state is in PostgreSQL or Redis, in each scenario that suits them.
+    #[must_use]
+    pub fn with_engines(mut self) -> Self {
+        for step in &mut self.steps {
+            let own = step.lanes(&self.populations).into_iter();
+            let mut arms: Vec<&'static Arm> = own.map(|(arm, _)| arm).collect();
+            arms.extend(arms::ALL.iter().filter(|arm| arm.needs_engine()));
+            arms.sort_by_key(|arm| arms::ALL.iter().position(|other| other.name == arm.name));
+            arms.dedup_by_key(|arm| arm.name);
+            step.arms = Some(arms);
+        }
+        self
+    }
+
     /// With peers from this folder beside the arms of the read. They have nothing else.
     #[must_use]
     pub fn with_peers(mut self, folder: PathBuf, peers: &[&'static Arm]) -> Self {
@@ -235,7 +249,7 @@ impl Step {
     fn lanes(&self, populations: &[usize]) -> Vec<(&'static Arm, Option<usize>)> {
         let scenario = self.scenario;
         let is_usual = |arm: &&Arm| match scenario.usual {
-            [] => !arm.is_for_writes_alone(),
+            [] => !arm.is_for_writes_alone() && !arm.needs_engine(),
             usual => arm.name == BARE || usual.contains(&arm.name),
         };
         let arms: Vec<&'static Arm> = match &self.arms {
@@ -268,6 +282,21 @@ mod tests {
     fn names(plan: &Plan) -> Vec<&'static str> {
         let lanes = plan.lanes_of(&plan.steps[0]);
         lanes.iter().map(|(arm, _)| arm.name).collect()
+    }
+
+    #[test]
+    fn arms_that_need_an_engine_are_there_when_they_are_asked_for() {
+        let plan = Plan::plain("svt".into());
+        let without = names(&plan);
+        assert!(!without.contains(&"session-redis"));
+        let with = names(&plan.with_engines());
+        let needing = arms::ALL.iter().filter(|arm| arm.needs_engine());
+        assert_eq!(with.len(), without.len() + needing.count());
+        assert_eq!(with.iter().filter(|name| **name == BARE).count(), 1);
+        let refreshing = Plan::plain("svt".into()).with_scenarios(&["refresh".to_owned()]);
+        let refreshing = names(&refreshing.unwrap().with_engines());
+        assert!(refreshing.contains(&"jwt-eddsa-postgres"));
+        assert!(!refreshing.contains(&"session-redis"));
     }
 
     #[test]

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use engines::EngineError;
 use hyper::Method;
 use tempfile::TempDir;
 
 use crate::arms::{Arm, Program};
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::peers;
 use crate::pinning;
@@ -40,6 +42,9 @@ pub(crate) enum StartError {
     /// The run was stopped while it was seeding.
     #[error("the run was stopped")]
     Stopped,
+    /// What its state is to be kept in did not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// It ended before it listened, or before it had seeded.
     #[error("`{served}` did not come up: {said}")]
     Ended {
@@ -68,8 +73,15 @@ pub(crate) struct ServerProcess {
     service: Service,
     /// What it had in RAM when it had just come up, before anybody asked it for anything.
     pub(crate) idle_memory: Option<u64>,
-    /// Removed when this is dropped.
+    home: Home,
+}
+
+/// Where a server keeps what it has to remember. Removed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Home {
     folder: TempDir,
+    /// The engine that keeps it, if not a file in the folder.
+    engine: Option<Engine>,
 }
 
 /// A process that ends when it is dropped. What it kept is of no use to anybody, so it is not asked to end cleanly.
@@ -87,7 +99,15 @@ impl Drop for Running {
 impl Service {
     /// Starts the server, on one core where one is given, with one worker in any case.
     pub(crate) fn start(&self, program: &Path) -> Result<ServerProcess, StartError> {
-        self.start_in(program, new_folder()?, &[])
+        self.start_in(program, self.home()?, &[])
+    }
+
+    fn home(&self) -> Result<Home, StartError> {
+        let start = |needs| Engine::start(needs, self.core);
+        Ok(Home {
+            folder: new_folder()?,
+            engine: self.arm.needs.map(start).transpose()?,
+        })
     }
 
     /// Starts it with so many logins in its store, and says in which file they are.
@@ -97,8 +117,8 @@ impl Service {
         logins: usize,
         stop: &AtomicBool,
     ) -> Result<(ServerProcess, PathBuf), StartError> {
-        let folder = new_folder()?;
-        let file = folder.path().join("credentials");
+        let home = self.home()?;
+        let file = home.folder.path().join("credentials");
         let count = logins.to_string();
         let seeding = [
             "--dangerously-seed".as_ref(),
@@ -108,10 +128,10 @@ impl Service {
         ];
         if self.arm.keeps_in_memory() {
             // Nobody else would find what it seeds, so it seeds and serves.
-            let server = self.start_in(program, folder, &seeding)?;
+            let server = self.start_in(program, home, &seeding)?;
             return Ok((server, file));
         }
-        let mut command = self.command(program, folder.path())?;
+        let mut command = self.command(program, &home)?;
         command.args(seeding).stdout(Stdio::null());
         let mut seeder = Running(command.spawn()?);
         let status = loop {
@@ -124,19 +144,19 @@ impl Service {
             std::thread::sleep(SEEDING_LOOK);
         };
         if !status.success() {
-            return Err(self.ended(folder.path()));
+            return Err(self.ended(home.folder.path()));
         }
-        let server = self.start_in(program, folder, &[])?;
+        let server = self.start_in(program, home, &[])?;
         Ok((server, file))
     }
 
     fn start_in(
         &self,
         program: &Path,
-        folder: TempDir,
+        home: Home,
         more: &[&std::ffi::OsStr],
     ) -> Result<ServerProcess, StartError> {
-        let mut command = self.command(program, folder.path())?;
+        let mut command = self.command(program, &home)?;
         command.args(more);
         let mut child = Running(spawn_on(self.core, command)?);
         let mut line = String::new();
@@ -150,25 +170,27 @@ impl Service {
                 child,
                 address,
                 service: self.clone(),
-                folder,
+                home,
             }),
             None => {
                 drop(child);
-                Err(self.ended(folder.path()))
+                Err(self.ended(home.folder.path()))
             }
         }
     }
 
-    fn command(&self, program: &Path, folder: &Path) -> Result<Command, StartError> {
+    fn command(&self, program: &Path, home: &Home) -> Result<Command, StartError> {
+        let folder = home.folder.path();
         let peers = self.peers.as_deref().unwrap_or(Path::new("."));
         let mut command = match self.arm.program {
             Program::Ours => Command::new(program),
             Program::Axum => Command::new(peers::axum(peers)),
+            Program::Actix => Command::new(peers::actix(peers)),
             Program::Fastify => Command::new("node"),
         };
         match self.arm.program {
             Program::Ours => command.arg("serve"),
-            Program::Axum => &mut command,
+            Program::Axum | Program::Actix => &mut command,
             Program::Fastify => command.arg(peers::fastify(peers)),
         };
         command.args([self.arm.served, "--listen", "127.0.0.1:0"]);
@@ -179,6 +201,9 @@ impl Service {
                 .arg(folder)
                 .args(settings.flat_map(|setting| ["--set", setting]))
                 .args(self.arm.flags);
+        }
+        if let Some(engine) = &home.engine {
+            command.args(engine.arguments());
         }
         command
             // A line of log for each request would be measured with it.
@@ -197,7 +222,7 @@ impl Service {
         StartError::Ended {
             served: match self.arm.program {
                 Program::Ours => format!("svt serve {}", self.arm.served),
-                Program::Axum | Program::Fastify => self.arm.name.to_owned(),
+                Program::Axum | Program::Actix | Program::Fastify => self.arm.name.to_owned(),
             },
             said: said.lines().last().unwrap_or("it said nothing").to_owned(),
         }
@@ -215,17 +240,22 @@ impl ServerProcess {
 
     /// Its memory and its data.
     pub(crate) fn size(&self) -> Size {
-        Size::of(self.pid(), self.folder.path())
+        Size::of(self.pid(), self.home.folder.path())
     }
 
-    /// One more of the same kind, with a folder of its own.
+    /// The process of its engine.
+    pub(crate) fn engine(&self) -> Option<u32> {
+        self.home.engine.as_ref()?.pid()
+    }
+
+    /// One more of the same kind, with a home of its own.
     pub(crate) fn another(&self, program: &Path) -> Result<Self, StartError> {
         self.service.start(program)
     }
 
-    /// One more of the same kind, with this folder.
-    pub(crate) fn another_in(&self, program: &Path, folder: TempDir) -> Result<Self, StartError> {
-        self.service.start_in(program, folder, &[])
+    /// One more of the same kind, with what another one has left.
+    pub(crate) fn another_in(&self, program: &Path, home: Home) -> Result<Self, StartError> {
+        self.service.start_in(program, home, &[])
     }
 
     /// Asks whether it is alive, and waits for the answer.
@@ -236,10 +266,10 @@ impl ServerProcess {
         target.visitor().await?.visit(visit).await
     }
 
-    /// Ends it at once, as a power cut would, and keeps its folder.
-    pub(crate) fn kill(self) -> TempDir {
+    /// Ends it at once, as a power cut would, and keeps what it kept.
+    pub(crate) fn kill(self) -> Home {
         drop(self.child);
-        self.folder
+        self.home
     }
 }
 

@@ -166,6 +166,7 @@ async fn ready(
     let pid = server.as_ref().map(ServerProcess::pid);
     let mut target = Target::new(place, pid, arm, logins, visit);
     target.idle_memory = server.as_ref().and_then(|server| server.idle_memory);
+    target.engine = server.as_ref().and_then(ServerProcess::engine);
     let bytes = match visit {
         Some(visit) => Some(
             target

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -16,6 +17,7 @@ use tokio::net::TcpStream;
 
 use crate::arms::Arm;
 use crate::cpu::CpuSource;
+use crate::engine;
 use crate::failure::Failure;
 use crate::login::Login;
 use crate::visitor::{Visit, Visitor};
@@ -25,7 +27,7 @@ use crate::wire::{Counted, Traffic};
 const MOST_CHECKED: usize = 64;
 
 /// How long a server may take to answer all of them once.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How many bytes cross the wire for one request, on average.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,6 +72,8 @@ pub(crate) struct Target {
     pub(crate) place: Place,
     /// The server's process, if it is one of ours.
     pub(crate) pid: Option<u32>,
+    /// The process of the engine that keeps its state, if it has one.
+    pub(crate) engine: Option<u32>,
     pub(crate) source: CpuSource,
     /// Whether the client keeps its thread awake while it waits for answers.
     pub(crate) stays_awake: bool,
@@ -99,12 +103,22 @@ impl Target {
         Self {
             place,
             pid,
+            engine: None,
             source: pid.map_or(CpuSource::None, CpuSource::of),
             stays_awake: false,
             idle_memory: None,
             arm,
             shared: shared.into(),
             owned: Arc::new(Mutex::new(owned)),
+        }
+    }
+
+    /// CPU time of the server until now, and of its engine.
+    pub(crate) fn used(&self) -> Option<Duration> {
+        let server = self.source.used_by(self.pid?)?;
+        match self.engine {
+            Some(engine) => Some(server + engine::used_by(self.source, engine)?),
+            None => Some(server),
         }
     }
 

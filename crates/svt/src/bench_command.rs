@@ -32,7 +32,10 @@ pub(crate) struct BenchArguments {
     /// cannot be seen, so a cost is time on the wall; arms are measured beside it only where --arm names them
     #[arg(long, value_name = "URL", conflicts_with = "quick")]
     target: Option<String>,
-    /// And the same read as others would build it, on axum and on Fastify: built with cargo and npm in this folder when asked for
+    /// And the arms whose state is in PostgreSQL or Redis. Each has an engine of its own, started here and paid for with it
+    #[arg(long, conflicts_with_all = ["gate", "arms", "target"])]
+    engines: bool,
+    /// And the same read as others would build it, on axum, actix-session and Fastify: built with cargo and npm in this folder when asked for
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "crates/bench/peers")]
     peers: Option<PathBuf>,
     /// Only this arm, beside the bare one; may be given more than once
@@ -173,6 +176,9 @@ async fn plan(arguments: &BenchArguments) -> anyhow::Result<Plan> {
     }
     if !arguments.arms.is_empty() {
         plan = plan.with_arms(&arguments.arms)?;
+    }
+    if arguments.engines {
+        plan = plan.with_engines();
     }
     if let Some(folder) = &arguments.peers {
         let folder = folder

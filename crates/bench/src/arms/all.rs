@@ -1,6 +1,9 @@
 //! The arms themselves.
 
-use super::{Arm, BARE, Carried, EVERY_TIME, NAKED, Program, READ_EVERY_TIME, Side};
+use super::{Arm, BARE, Carried, EVERY_TIME, NAKED, Needs, Program, READ_EVERY_TIME, Side};
+
+/// The name that replicas sign in; a server over an engine is one of any number.
+const ONE_ISSUER: &str = "issuer=http://benchmark.localhost";
 
 const fn floor(name: &'static str, title: &'static str, served: &'static str) -> Arm {
     Arm {
@@ -12,6 +15,7 @@ const fn floor(name: &'static str, title: &'static str, served: &'static str) ->
         settings: &[],
         flags: &[],
         carried: Carried::Nothing,
+        needs: None,
     }
 }
 
@@ -40,6 +44,13 @@ const fn jwt(
         settings,
         carried,
         ..floor(name, title, "jwt")
+    }
+}
+
+const fn on(needs: Needs, arm: Arm) -> Arm {
+    Arm {
+        needs: Some(needs),
+        ..arm
     }
 }
 
@@ -233,6 +244,47 @@ pub const ALL: &[Arm] = &[
             &["algorithm=EdDSA", "revocation=none", EVERY_TIME],
         )
     },
+    on(
+        Needs::Postgres,
+        session(
+            "session-postgres",
+            "a session in PostgreSQL",
+            Carried::Cookie,
+            &["store=database"],
+        ),
+    ),
+    on(
+        Needs::Redis,
+        session(
+            "session-redis",
+            "a session in Redis",
+            Carried::Cookie,
+            &["store=database"],
+        ),
+    ),
+    on(
+        Needs::Postgres,
+        jwt(
+            "jwt-hs256-denylist-postgres",
+            "a JWT with HS256 and a denylist in PostgreSQL",
+            Carried::Header,
+            &[
+                "algorithm=HS256",
+                "revocation=denylist",
+                ONE_ISSUER,
+                EVERY_TIME,
+            ],
+        ),
+    ),
+    on(
+        Needs::Postgres,
+        jwt(
+            "jwt-eddsa-postgres",
+            "a JWT with EdDSA and families in PostgreSQL",
+            Carried::Header,
+            &["algorithm=EdDSA", "revocation=none", ONE_ISSUER, EVERY_TIME],
+        ),
+    ),
 ];
 
 const fn peer(program: Program, served: &'static str, arm: Arm) -> Arm {
@@ -243,8 +295,11 @@ const fn peer(program: Program, served: &'static str, arm: Arm) -> Arm {
     }
 }
 
+/// What a session in Redis is measured against.
+pub(crate) const PEER_IN_REDIS: &str = "peer-actix-session-redis";
+
 /// The same read as other people would build it; measured only where it is asked for.
-pub static PEERS: [Arm; 6] = [
+pub static PEERS: [Arm; 7] = [
     peer(
         Program::Axum,
         "floor",
@@ -268,6 +323,19 @@ pub static PEERS: [Arm; 6] = [
             "axum and tower-sessions, in memory",
             Carried::Cookie,
             &[],
+        ),
+    ),
+    on(
+        Needs::Redis,
+        peer(
+            Program::Actix,
+            "session",
+            session(
+                PEER_IN_REDIS,
+                "actix-session and its own store in Redis",
+                Carried::Cookie,
+                &[],
+            ),
         ),
     ),
     peer(

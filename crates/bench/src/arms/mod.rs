@@ -32,8 +32,17 @@ pub(crate) enum Program {
     Ours,
     /// The peer in Rust.
     Axum,
+    /// The peer on actix-web, with actix-session's own store in Redis.
+    Actix,
     /// The peer on Node.
     Fastify,
+}
+
+/// An engine that an arm's state is kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Needs {
+    Postgres,
+    Redis,
 }
 
 /// One server with its settings.
@@ -54,6 +63,8 @@ pub struct Arm {
     /// What else `svt serve` is told.
     pub(crate) flags: &'static [&'static str],
     pub(crate) carried: Carried,
+    /// What has to be started beside it, and is paid for with it.
+    pub(crate) needs: Option<Needs>,
 }
 
 impl Arm {
@@ -67,6 +78,11 @@ impl Arm {
         !self.flags.is_empty()
     }
 
+    /// Whether it needs an engine, which has to be installed.
+    pub(crate) fn needs_engine(&self) -> bool {
+        self.needs.is_some()
+    }
+
     /// Whether what it knows of its logins is in its process alone.
     pub(crate) fn keeps_in_memory(&self) -> bool {
         self.settings.contains(&"store=memory")
@@ -74,7 +90,7 @@ impl Arm {
 }
 
 pub use all::{ALL, PEERS};
-pub(crate) use all::{REMOTE, remote};
+pub(crate) use all::{PEER_IN_REDIS, REMOTE, remote};
 
 /// What is served by a handler with nothing around it.
 const NAKED: &str = "naked";
@@ -135,7 +151,8 @@ mod tests {
             "revocation=denylist",
             "revocation=not-before",
         ];
-        let is_asking = |arm: &&Arm| asks.iter().any(|ask| arm.settings.contains(ask));
+        let is_asking =
+            |arm: &&Arm| !arm.needs_engine() && asks.iter().any(|ask| arm.settings.contains(ask));
         assert_eq!(ALL.iter().filter(is_asking).count(), 13);
         for arm in ALL.iter().filter(is_asking) {
             let reads = arm.settings.contains(&READ_EVERY_TIME);

@@ -40,9 +40,9 @@ pub(super) async fn turn(plan: &Plan, server: Option<&ServerProcess>) -> Result<
     let first = server.another(&plan.program).map_err(failed)?;
     first.first_answer().await?;
     let first_took = watch::now().duration_since(begun);
-    let folder = first.kill();
+    let home = first.kill();
     let begun = watch::now();
-    let again = server.another_in(&plan.program, folder).map_err(failed)?;
+    let again = server.another_in(&plan.program, home).map_err(failed)?;
     again.first_answer().await?;
     let again_took = watch::now().duration_since(begun);
     Ok(Turned {

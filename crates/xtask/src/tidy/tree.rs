@@ -31,6 +31,7 @@ const TEXT: [&str; 9] = [
 const NOT_SOURCES: [&str; 4] = [
     "target",
     "data",
+    "crates/bench/peers/actix/target",
     "crates/bench/peers/axum/target",
     "crates/bench/peers/fastify/node_modules",
 ];
