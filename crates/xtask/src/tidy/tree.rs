@@ -28,7 +28,7 @@ const TEXT: [&str; 9] = [
 ];
 
 /// Folders that hold nothing of ours: what Cargo builds, what a lab writes, what npm and Cargo build of the benchmark's peers.
-const NOT_SOURCES: [&str; 4] = [
+const NOT_SOURCES: [&str; 5] = [
     "target",
     "data",
     "crates/bench/peers/actix/target",
