@@ -28,26 +28,36 @@ impl Cluster {
         }
     }
 
-    /// The URL of an empty database, whose connections begin with these settings.
-    pub(crate) async fn database(&self, settings: &[(&str, &str)]) -> String {
+    /// The URL of an empty database.
+    pub(crate) async fn database(&self) -> String {
         let name = format!("bank_{}", self.made.fetch_add(1, Ordering::Relaxed));
         let client = connect(&self.engine.url()).await;
-        client
-            .batch_execute(&format!("CREATE DATABASE {name}"))
-            .await
-            .unwrap();
-        for (key, value) in settings {
-            let sql = format!("ALTER DATABASE {name} SET {key} = '{value}'");
-            client.batch_execute(&sql).await.unwrap();
-        }
+        let sql = format!("CREATE DATABASE {name}");
+        client.batch_execute(&sql).await.unwrap();
         self.engine.url_of(&name)
     }
 
-    /// Stores on an empty database, for a suite that opens them where nothing can be awaited.
+    /// The URL of an empty schema, which is made sooner than a database, whose connections begin with these settings.
+    pub(crate) async fn schema(&self, settings: &[(&str, &str)]) -> String {
+        let name = format!("bank_{}", self.made.fetch_add(1, Ordering::Relaxed));
+        let client = connect(&self.engine.url()).await;
+        let sql = format!("CREATE SCHEMA {name}");
+        client.batch_execute(&sql).await.unwrap();
+        let settings = settings
+            .iter()
+            .copied()
+            .chain([("search_path", name.as_str())]);
+        let options: String = settings
+            .map(|(key, value)| format!("%20-c%20{key}%3D{}", value.replace(' ', "%5C%20")))
+            .collect();
+        format!("{}?options={options}", self.engine.url())
+    }
+
+    /// Stores on an empty schema, for a suite that opens them where nothing can be awaited.
     pub(crate) fn fresh(&self, clock: Arc<dyn Clock>, settings: &[(&str, &str)]) -> Stores {
         tokio::task::block_in_place(|| {
             Handle::current().block_on(async {
-                let url = self.database(settings).await;
+                let url = self.schema(settings).await;
                 stores(&url, clock).await
             })
         })

@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, clock, connect, customer, stores};
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_replicas_that_start_at_once_one_makes_the_tables_and_all_find_them() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let opening: Vec<_> = (0..8)
         .map(|replica| {
             let url = url.clone();
@@ -28,7 +28,7 @@ async fn of_replicas_that_start_at_once_one_makes_the_tables_and_all_find_them()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_not_ours_is_left_as_it_was() {
     let cluster = Cluster::start();
-    let foreign = cluster.database(&[]).await;
+    let foreign = cluster.database().await;
     let client = connect(&foreign).await;
     client
         .batch_execute("CREATE TABLE users (name text)")
@@ -49,7 +49,7 @@ async fn a_database_that_is_not_ours_is_left_as_it_was() {
         .get(0);
     assert_eq!(tables, 1);
 
-    let newer = cluster.database(&[]).await;
+    let newer = cluster.database().await;
     drop(Postgres::open(&newer, clock()).await.unwrap());
     let client = connect(&newer).await;
     client
@@ -66,7 +66,7 @@ async fn a_database_that_is_not_ours_is_left_as_it_was() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_may_start_before_its_engine_and_works_when_that_has_come() {
     let mut cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     cluster.engine.kill();
     let stores = stores(&url, clock()).await;
     let absent = stores.users.credentials("alice").await;

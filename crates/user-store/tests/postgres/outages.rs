@@ -43,7 +43,7 @@ async fn nothing_works(stores: &Stores, alice: &User, id: &user_store::SessionId
 async fn while_the_engine_is_gone_everything_fails_soon_and_what_was_acknowledged_is_there_afterwards()
  {
     let mut cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let stores = stores(&url, clock()).await;
     let alice = customer(&stores, "alice", 100).await;
     let id = stores.sessions.create(session_of(&alice)).await.unwrap();
@@ -57,7 +57,7 @@ async fn while_the_engine_is_gone_everything_fails_soon_and_what_was_acknowledge
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_that_accepts_and_says_nothing_is_not_waited_for() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let stores = stores(&url, clock()).await;
     let alice = customer(&stores, "alice", 100).await;
     let id = stores.sessions.create(session_of(&alice)).await.unwrap();
@@ -70,7 +70,7 @@ async fn an_engine_that_accepts_and_says_nothing_is_not_waited_for() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verifier_that_hears_nothing_goes_on_for_a_while_and_then_answers_nobody() {
     let mut cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let clock = clock();
     let stores = stores(&url, clock.clone()).await;
     let alice = customer(&stores, "alice", 100).await;

@@ -26,7 +26,7 @@ async fn until_denied(stores: &Stores, family: FamilyId) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_one_replica_takes_back_the_others_hear_of() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let (here, there) = (stores(&url, clock()).await, stores(&url, clock()).await);
     let alice = customer(&here, "alice", 0).await;
     for _ in 0..5 {
@@ -51,7 +51,7 @@ async fn what_one_replica_takes_back_the_others_hear_of() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_commits_late_is_not_missed_though_a_later_one_was_seen_before() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let (here, there) = (stores(&url, clock()).await, stores(&url, clock()).await);
     let alice = customer(&here, "alice", 0).await;
     let mut families = Vec::new();
@@ -82,7 +82,7 @@ async fn what_commits_late_is_not_missed_though_a_later_one_was_seen_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_one_refresh_token_shown_to_many_replicas_at_once_there_is_one_successor() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let mut replicas = Vec::new();
     for _ in 0..3 {
         replicas.push(stores(&url, clock()).await);
@@ -122,7 +122,7 @@ async fn of_one_refresh_token_shown_to_many_replicas_at_once_there_is_one_succes
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn transfers_in_opposite_directions_at_many_replicas_lose_no_cent_and_wait_for_no_deadlock() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let (here, there) = (stores(&url, clock()).await, stores(&url, clock()).await);
     let alice = customer(&here, "alice", 1_000).await.id;
     let bob = customer(&here, "bob", 1_000).await.id;
