@@ -46,6 +46,8 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<String>,
     pub(crate) cookie: Option<String>,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
     /// How long it took.
     pub(crate) took: Duration,
 }
@@ -100,12 +102,13 @@ impl Client {
         let header = |name| answer.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (status, retry_after) = (answer.status().as_u16(), header("retry-after"));
         let cookie = header("set-cookie");
-        let body = answer.bytes().await?;
+        let text = answer.text().await?;
         Ok(Answer {
             status,
             retry_after,
             cookie,
-            body: serde_json::from_slice(&body).unwrap_or_default(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
             took: clock.monotonic().saturating_sub(begun),
         })
     }

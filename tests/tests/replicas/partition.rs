@@ -10,7 +10,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::client::Client;
+use crate::client::{Bearer, Client};
 use crate::fleet::{Fleet, Way};
 
 /// A way to somewhere that can be cut: then it accepts and says nothing, as a network does that loses everything.
@@ -45,6 +45,15 @@ async fn carry(mut near: TcpStream, port: u16, mut is_whole: watch::Receiver<boo
         _ = is_whole.wait_for(|is_whole| !*is_whole) => {}
     }
     let _ = is_whole.wait_for(|is_whole| *is_whole).await;
+}
+
+/// A figure of `/metrics`.
+async fn figure(client: &Client, address: &str, name: &str) -> f64 {
+    let metrics = client.get(address, "/metrics", &Bearer::nobody()).await;
+    let text = metrics.unwrap().text;
+    let mut lines = text.lines();
+    let line = lines.find(|line| line.starts_with(&format!("{name}{{")));
+    line.unwrap().rsplit(' ').next().unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,6 +107,11 @@ async fn a_replica_that_hears_of_no_revocations_accepts_nothing_beyond_its_bound
             last_accepted <= bound,
             "{mode}: accepted {last_accepted:?} after the cut"
         );
+
+        let behind = figure(&client, &there.address, "revocations_behind_seconds").await;
+        let most = figure(&client, &there.address, "revocations_behind_most_seconds").await;
+        assert!(behind > most, "{behind} s behind, and {most} are allowed");
+        assert_eq!(most, bound.as_secs_f64());
 
         wire.is_whole.send_replace(true);
         let mut asked = 0;

@@ -36,6 +36,16 @@ pub enum OpenError {
         /// The version in the database.
         version: i64,
     },
+    /// The engine is there, and refuses us.
+    #[error("PostgreSQL at {address} refuses: {said}; {advice}")]
+    Refused {
+        /// Where it is.
+        address: String,
+        /// What it says.
+        said: String,
+        /// What mends it.
+        advice: &'static str,
+    },
     /// The pool could not be made.
     #[error("the pool of connections could not be made")]
     Pool(#[from] BuildError),
@@ -71,6 +81,29 @@ impl Failure {
                 &SqlState::UNIQUE_VIOLATION,
             ]
             .contains(&code)
+        })
+    }
+
+    /// What is wrong with how the engine is asked, if that is what it says: waiting would not mend it.
+    pub(super) fn refusal(&self, address: &str) -> Option<OpenError> {
+        let Self::Statement(error) = self else {
+            return None;
+        };
+        let error = error.as_db_error()?;
+        let advice = match error.code().code() {
+            "3D000" => "make the database first: createdb -h HOST -U USER NAME",
+            code if code.starts_with("28") => {
+                "look at the user and the password in the URL, and at pg_hba.conf"
+            }
+            "42501" => {
+                "make the user the owner of the database, or let it make tables there: GRANT CREATE ON SCHEMA public TO USER"
+            }
+            _ => return None,
+        };
+        Some(OpenError::Refused {
+            address: address.to_owned(),
+            said: error.message().to_owned(),
+            advice,
         })
     }
 

@@ -114,7 +114,10 @@ impl Postgres {
         match tokio::time::timeout(OPENING, database.lease()).await {
             Ok(Ok(_)) => {}
             Ok(Err(Failure::Open(error))) => return Err(error),
-            Ok(Err(failure)) => database.warn(&failure),
+            Ok(Err(failure)) => match failure.refusal(database.address()) {
+                Some(refused) => return Err(refused),
+                None => database.warn(&failure),
+            },
             Err(_) => database.warn(&Failure::Deadline),
         }
         Ok(database)

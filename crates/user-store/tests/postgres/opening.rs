@@ -64,6 +64,27 @@ async fn a_database_that_is_not_ours_is_left_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_refuses_is_told_with_what_mends_it() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let client = connect(&url).await;
+    client
+        .batch_execute("CREATE ROLE guest LOGIN")
+        .await
+        .unwrap();
+    for (url, advice) in [
+        (cluster.engine.url_of("nowhere"), "createdb"),
+        (url.replace("svt@", "nobody@"), "user"),
+        (url.replace("svt@", "guest@"), "GRANT CREATE"),
+    ] {
+        let refused = Postgres::open(&url, clock()).await.unwrap_err();
+        assert!(matches!(refused, OpenError::Refused { .. }), "{refused:?}");
+        let line = refused.to_string();
+        assert!(line.contains(advice) && !line.contains('\n'), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_may_start_before_its_engine_and_works_when_that_has_come() {
     let mut cluster = Cluster::start();
     let url = cluster.database().await;
