@@ -31,6 +31,11 @@ pub use self::revocations::RevocationCounts;
 /// After this long an operation has failed, whatever it waits for: the request is then answered 503 within a second.
 const DEADLINE: Duration = Duration::from_millis(900);
 
+/// How long the engine lets a statement run or wait, and how long a transaction may rest between two. Whoever asked has gone by then. Without
+/// an end there, what waits for a lock would keep its process of the engine, be joined by the next that waits, and be done long after it
+/// was said to have failed. A commit is no statement in this sense: the engine never ends one half-way.
+const LIMITS: &str = "-c statement_timeout=900 -c idle_in_transaction_session_timeout=5000";
+
 /// How long a start waits for the engine: making the tables takes longer than any request.
 const OPENING: Duration = Duration::from_secs(5);
 
@@ -94,7 +99,11 @@ impl Postgres {
     /// *Security*: there is no TLS. Beyond one machine the way to the engine has to be private, or a tunnel.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let mut config = config_of(url)?;
-        config.connect_timeout(DEADLINE).application_name("svt");
+        let options = format!("{} {LIMITS}", config.get_options().unwrap_or_default());
+        config
+            .connect_timeout(DEADLINE)
+            .application_name("svt")
+            .options(options.trim_start());
         let connector = Connector {
             runtime: Handle::current(),
         };

@@ -7,6 +7,7 @@
 
 mod cluster;
 mod conforms;
+mod locks;
 mod opening;
 mod outages;
 mod replicas;
