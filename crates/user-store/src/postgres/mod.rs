@@ -274,6 +274,14 @@ impl Postgres {
         Ok(lease)
     }
 
+    /// Brings the database to the newest schema, if that has not been done.
+    async fn migrated(&self) -> Result<(), Failure> {
+        if self.shared.migrated.get().is_none() {
+            self.lease().await?;
+        }
+        Ok(())
+    }
+
     /// Does something within the deadline, again and again where it loses against other transactions.
     async fn retrying<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, StoreError>
     where

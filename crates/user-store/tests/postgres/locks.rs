@@ -59,3 +59,26 @@ async fn what_waited_for_a_lock_in_vain_is_given_up_in_the_engine_too_and_never_
     held.commit().await.unwrap();
     assert_eq!(stores.notes.list(alice, 10).await.unwrap(), []);
 }
+
+/// Verifiers have a connection of their own: that everybody waits for something else does not log everybody out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verifier_hears_of_revocations_though_all_connections_wait_for_a_lock() {
+    let cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let clock = clock();
+    let stores = stores(&url, clock.clone()).await;
+    let alice = customer(&stores, "alice", 100).await.id;
+    let family = stores.families.create(alice, "a test").await.unwrap().id;
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+    let (mut holder, watcher) = (connect(&url).await, connect(&url).await);
+    let held = holder.transaction().await.unwrap();
+    held.batch_execute("LOCK TABLE notes").await.unwrap();
+    let mut adding = JoinSet::new();
+    for _ in 0..64 {
+        let notes = stores.notes.clone();
+        adding.spawn(async move { notes.add(alice, "late").await });
+    }
+    until_waiting(&watcher, 16).await;
+    clock.advance(Duration::from_secs(6));
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+}
