@@ -99,12 +99,11 @@ impl PostgresRefreshFamilies {
         Ok(swapped == 1)
     }
 
-    /// Runs a statement that ends families, and has it known here that their access tokens ended with them.
+    /// Runs a statement that ends families, and has it known here that their access tokens ended with them: also where they had ended
+    /// before, at another replica or in a try whose answer was lost, since this one is acknowledged, too.
     async fn revoke_by(&self, sql: &str, values: Values<'_>) -> Result<u64, StoreError> {
         let revoked = self.database.write(sql, values).await?;
-        if revoked > 0 {
-            self.database.published().await?;
-        }
+        self.database.published().await?;
         Ok(revoked)
     }
 

@@ -47,6 +47,23 @@ async fn what_one_replica_takes_back_the_others_hear_of() {
     timeout(SOON, outdated).await.unwrap();
 }
 
+/// Who has logged out at one replica and asks again at another gets an acknowledgement there, too, and it has to be true.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_replica_finds_taken_back_already_it_refuses_from_then_on() {
+    let cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let (here, there) = (stores(&url, clock()).await, stores(&url, clock()).await);
+    let alice = customer(&here, "alice", 0).await;
+    let reason = RevocationReason::LoggedOut;
+    for _ in 0..20 {
+        let family = here.families.create(alice.id, "a test").await.unwrap().id;
+        assert!(!there.denied.is_denied(family, 0).await.unwrap());
+        assert!(here.families.revoke(family, reason).await.unwrap());
+        assert!(!there.families.revoke(family, reason).await.unwrap());
+        assert!(there.denied.is_denied(family, 0).await.unwrap());
+    }
+}
+
 /// The trap of every log that is read from a number on: numbers are given when a transaction begins to write, and are seen when it commits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_commits_late_is_not_missed_though_a_later_one_was_seen_before() {
