@@ -197,6 +197,9 @@ impl RefreshFamilies for PostgresRefreshFamilies {
 
     /// Reads, decides by the rules, and swaps if nobody has come between; whoever lost reads again. Of any number that present the same token at
     /// once one rotates, and the others see what it has made.
+    ///
+    /// The user of a rotation is read after it: of a change of role, either the user says it, or whoever made it finds the family at the
+    /// new number and takes back what is issued under that.
     async fn present_with(
         &self,
         family: FamilyId,
@@ -220,12 +223,14 @@ impl RefreshFamilies for PostgresRefreshFamilies {
                 }
                 Presented::Retried(_) | Presented::Refused(_) => true,
             };
-            if is_done {
-                break Some(Presentation {
-                    outcome,
-                    user: Some(user),
-                });
+            if !is_done {
+                continue;
             }
+            let user = match outcome {
+                Presented::Rotated(_) => self.found(family).await?.map(|(_, user)| user),
+                _ => Some(user),
+            };
+            break Some(Presentation { outcome, user });
         };
         record(&step, || describe(presentation.as_ref()));
         Ok(presentation)
