@@ -8,6 +8,7 @@
 mod cluster;
 mod conforms;
 mod locks;
+mod many;
 mod opening;
 mod outages;
 mod replicas;
