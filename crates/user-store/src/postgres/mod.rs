@@ -324,6 +324,12 @@ fn config_of(url: &str) -> Result<Config, OpenError> {
             why: "it has another scheme".to_owned(),
         });
     }
+    // Whatever follows the first `@` is taken for the host, and hosts are named in the log.
+    if url.matches('@').count() > 1 {
+        return Err(OpenError::Url {
+            why: "an `@` within a name, a password or an option is written %40".to_owned(),
+        });
+    }
     let config: Config = url
         .parse()
         .map_err(|error: StatementError| OpenError::Url {
@@ -373,6 +379,8 @@ mod tests {
             ("mysql://svt@localhost/bank", "another scheme"),
             ("postgres://svt:hunter2@/bank", "no host"),
             ("postgres://localhost/bank", "no user"),
+            ("postgres://svt:secret@hunter2@localhost/bank", "%40"),
+            ("postgres://svt:secret@a?hunter2=@localhost/bank", "%40"),
             ("postgres://svt:hunter2@localhost:port/bank", "port"),
             (
                 "postgres://svt:hunter2@localhost/bank?sslmode=require",
