@@ -16,7 +16,7 @@ use token_core::clock::Clock;
 use token_core::secret::random_bytes;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 
@@ -103,6 +103,8 @@ impl Postgres {
         config
             .connect_timeout(DEADLINE)
             .application_name("svt")
+            // A standby lets itself be read, and tells of sessions and tokens that ended a while ago at the primary.
+            .target_session_attrs(TargetSessionAttrs::ReadWrite)
             .options(options.trim_start());
         let connector = Connector {
             runtime: Handle::current(),
