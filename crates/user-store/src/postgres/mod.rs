@@ -39,6 +39,9 @@ const LIMITS: &str = "-c statement_timeout=900 -c idle_in_transaction_session_ti
 /// How long a start waits for the engine: making the tables takes longer than any request.
 const OPENING: Duration = Duration::from_secs(5);
 
+/// After about this long without a sign from the other side a connection is lost, also one that nobody waits for.
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// How many connections there may be. Each is a process of PostgreSQL; more of them than it has cores to run add little.
 const CONNECTIONS: usize = 16;
 
@@ -102,6 +105,9 @@ impl Postgres {
         let options = format!("{} {LIMITS}", config.get_options().unwrap_or_default());
         config
             .connect_timeout(DEADLINE)
+            .tcp_user_timeout(SILENCE)
+            .keepalives_idle(SILENCE)
+            .keepalives_interval(SILENCE / 5)
             .application_name("svt")
             // A standby lets itself be read, and tells of sessions and tokens that ended a while ago at the primary.
             .target_session_attrs(TargetSessionAttrs::ReadWrite)
@@ -271,7 +277,7 @@ impl Postgres {
     /// A connection to a database of the newest schema.
     async fn lease(&self) -> Result<Lease, Failure> {
         let shared = &self.shared;
-        let mut lease = Lease::of(shared.pool.get().await?);
+        let mut lease = Lease::of(shared.pool.get().await?, shared.runtime.clone());
         shared.migrated.get_or_try_init(|| lease.migrate()).await?;
         Ok(lease)
     }
