@@ -65,6 +65,29 @@ async fn what_a_replica_finds_taken_back_already_it_refuses_from_then_on() {
     }
 }
 
+/// Which number a statement has read may be behind what another has written since: a denial is never taken back by a later one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_taken_back_stays_so_whatever_is_taken_back_after_it() {
+    let cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let stores = stores(&url, clock()).await;
+    let alice = customer(&stores, "alice", 0).await.id;
+    for way in 0..3 {
+        let family = stores.families.create(alice, "a test").await.unwrap();
+        let (id, ahead) = (family.id, family.generation + 1);
+        assert!(stores.denied.deny(id, ahead).await.unwrap());
+        match way {
+            0 => assert!(stores.denied.deny_all_in(id).await.unwrap()),
+            1 => assert!(stores.denied.deny_all_of(alice).await.unwrap() > 0),
+            _ => {
+                let reason = RevocationReason::LoggedOut;
+                assert!(stores.families.revoke(id, reason).await.unwrap());
+            }
+        }
+        assert!(stores.denied.is_denied(id, ahead).await.unwrap(), "{way}");
+    }
+}
+
 /// A token is signed for the user that comes with the rotation. What it says has to be what it was when the family was at the token's
 /// number, or later: tokens of earlier numbers are taken back by whoever changes a role.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
