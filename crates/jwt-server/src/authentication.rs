@@ -299,8 +299,14 @@ impl Authentication for JwtAuthentication {
 
     async fn end_current(&self, request: &HttpRequest) -> Result<(), ApiError> {
         let principal = self.authenticate(request).await?;
-        self.end_one_of(principal.user_id, principal.credential.login_id())
+        let user = principal.user_id;
+        let ended = self
+            .end_one_of(user, principal.credential.login_id())
             .await?;
+        if !ended {
+            // The login had ended and its token is believed all the same: an earlier try got no farther than that.
+            self.take_back_ended(user).await?;
+        }
         Ok(())
     }
 

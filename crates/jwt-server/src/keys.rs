@@ -102,10 +102,12 @@ impl Keyring {
     /// Makes a new signing key and forgets the old ones at once: every access token of everybody is worth nothing from now on.
     pub(crate) fn rotate_at_once(&self) -> Result<(), KeyFolderError> {
         let algorithm = self.config.algorithm;
+        // The mark of before: what another process makes of the file from here on is found at the next look, and so is this, once.
+        let mark = self.folder.key_ring_mark(algorithm);
         let ring = self
             .folder
             .rotate(algorithm, self.clock.now(), Duration::ZERO)?;
-        self.replace(ring, self.folder.key_ring_mark(algorithm));
+        self.replace(ring, mark);
         Ok(())
     }
 

@@ -154,9 +154,10 @@ pub(super) async fn transfer(
             "idempotency_key has 1 to 64 visible ASCII characters.".to_owned(),
         ));
     }
-    if note.chars().count() > 140 {
+    // Not every store keeps a NUL.
+    if note.contains('\0') || note.chars().count() > 140 {
         return Err(ApiError::Invalid(
-            "note has at most 140 characters.".to_owned(),
+            "note has at most 140 characters, none of them NUL.".to_owned(),
         ));
     }
     let new = NewTransfer {

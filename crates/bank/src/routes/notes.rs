@@ -69,9 +69,10 @@ pub(super) async fn add(
     body: web::Json<NewNote>,
 ) -> Result<HttpResponse, ApiError> {
     let text = body.into_inner().text;
-    if text.is_empty() || text.chars().count() > LONGEST {
+    // Not every store keeps a NUL.
+    if text.is_empty() || text.contains('\0') || text.chars().count() > LONGEST {
         return Err(ApiError::Invalid(format!(
-            "text has 1 to {LONGEST} characters."
+            "text has 1 to {LONGEST} characters, none of them NUL."
         )));
     }
     let note = bank.stores.notes.add(principal.user_id, &text).await?;

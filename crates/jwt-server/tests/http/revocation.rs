@@ -210,6 +210,20 @@ async fn what_was_taken_back_stays_so_over_a_restart_and_in_another_process() {
     }
 }
 
+/// A server that counts nobody's epochs ends the login alone, as does one whose store is gone between the two steps of a logout.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_got_half_way_is_finished_by_the_next() {
+    let (server, _) = bank(Revocation::NotBefore).await;
+    let pair = server.log_in().await;
+    let half = server.beside(config(Revocation::None));
+    let bearer = Some(pair.access.as_str());
+    assert_eq!(half.post("/logout", bearer, &json!({})).await.status(), 204);
+    assert_eq!(server.me(&pair.access).await, 200);
+    let finished = server.post("/logout", bearer, &json!({})).await;
+    assert_eq!(finished.status(), 204);
+    assert_eq!(server.me(&pair.access).await, 401);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_access_token_can_be_revoked_alone_and_introspection_says_so() {
     for mode in [Revocation::Denylist, Revocation::NotBefore] {

@@ -28,7 +28,9 @@ async fn a_user_is_found_by_number_and_by_name(house: House) {
     let credentials = users.credentials("alice").await.unwrap().unwrap();
     assert_eq!(credentials.user, alice);
     assert_eq!(credentials.password.expose(), "$of$alice");
-    assert!(users.credentials("bob").await.unwrap().is_none());
+    for nobody in ["bob", "", "alice\0", "\0"] {
+        assert!(users.credentials(nobody).await.unwrap().is_none());
+    }
     assert!(users.by_id(UserId(alice.id.0 + 1)).await.unwrap().is_none());
 }
 

@@ -8,7 +8,7 @@ use token_core::clock::Clock;
 use token_core::refresh::FamilyId;
 
 use super::DeniedTokens;
-use crate::postgres::{Postgres, Values};
+use crate::postgres::{Postgres, SWEEP_CHUNK, Values};
 use crate::step::{record, record_changed, record_count};
 use crate::{StoreError, UserId, step};
 
@@ -116,10 +116,10 @@ impl DeniedTokens for PostgresDeniedTokens {
         let denied_by = self.clock.wall().minus(access_lifetime);
         let swept = self
             .database
-            .write(
-                "DELETE FROM denied_tokens WHERE at <= $1
-                 AND NOT EXISTS (SELECT 1 FROM refresh_families WHERE id = denied_tokens.family)",
-                &[&denied_by.0],
+            .sweep(
+                "DELETE FROM denied_tokens WHERE family IN (SELECT family FROM denied_tokens WHERE at <= $1
+                 AND NOT EXISTS (SELECT 1 FROM refresh_families WHERE id = denied_tokens.family) LIMIT $2)",
+                &[&denied_by.0, &SWEEP_CHUNK],
             )
             .await?;
         record_count(&step, swept);

@@ -60,7 +60,13 @@ impl Work for Making<'_> {
                 "SELECT id FROM users WHERE lower(username COLLATE \"C\") = lower($1 COLLATE \"C\")",
             )
             .await?;
-        let payee = transaction.query_opt(&statement, &[&new.to]).await?;
+        // No name holds a NUL: PostgreSQL keeps no such text, and refuses to compare with one.
+        let to = if new.to.contains('\0') {
+            ""
+        } else {
+            new.to.as_str()
+        };
+        let payee = transaction.query_opt(&statement, &[&to]).await?;
         let payee: Option<i64> = payee.map(|row| row.try_get(0)).transpose()?;
         // Both accounts, always in the same order: two transfers in opposite directions wait for each other once and never twice.
         let statement = transaction

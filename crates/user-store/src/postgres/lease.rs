@@ -46,17 +46,21 @@ impl Connect for Connector {
     }
 }
 
-/// A connection. It goes back to the pool if it is at rest, and is closed if somebody stopped waiting for it.
+/// A connection. It goes back to the pool if it is at rest, and is closed if somebody stopped waiting for it: when the engine is done with
+/// what was asked, and its place in the pool is taken until then. Else an engine whose commits wait for a standby that is gone would be asked
+/// for a new process by each that does not wait any more, until it has none left for anybody.
 pub(super) struct Lease {
     object: Option<Object>,
     is_at_rest: bool,
+    runtime: Handle,
 }
 
 impl Lease {
-    pub(super) fn of(object: Object) -> Self {
+    pub(super) fn of(object: Object, runtime: Handle) -> Self {
         Self {
             object: Some(object),
             is_at_rest: true,
+            runtime,
         }
     }
 
@@ -128,7 +132,11 @@ impl Drop for Lease {
         if !self.is_at_rest
             && let Some(object) = self.object.take()
         {
-            drop(Object::take(object));
+            self.runtime.spawn(async move {
+                // Answered after what is under way, or never, by a connection that is lost.
+                let _ = object.simple_query("").await;
+                drop(Object::take(object));
+            });
         }
     }
 }

@@ -15,9 +15,13 @@ const SUPPORTED: i64 = SCRIPTS.len() as i64;
 /// Held while migrating, by its number ("SvT" and a 1), so that of replicas that start at once one migrates and the others find it done.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1400263681)";
 
+/// Making the tables, and waiting for a replica that makes them, takes longer than any request may.
+const PATIENCE: &str = "SET LOCAL statement_timeout = '5s'";
+
 /// Brings the database to the newest schema, or leaves it exactly as it was: in PostgreSQL tables are made within a transaction, too.
 pub(super) async fn run(client: &mut Client) -> Result<(), Failure> {
     let transaction = client.transaction().await?;
+    transaction.batch_execute(PATIENCE).await?;
     transaction.batch_execute(LOCK).await?;
     let ours: bool = transaction
         .query_one("SELECT to_regclass('svt_schema') IS NOT NULL", &[])

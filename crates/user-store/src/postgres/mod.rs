@@ -16,7 +16,7 @@ use token_core::clock::Clock;
 use token_core::secret::random_bytes;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 
@@ -31,8 +31,16 @@ pub use self::revocations::RevocationCounts;
 /// After this long an operation has failed, whatever it waits for: the request is then answered 503 within a second.
 const DEADLINE: Duration = Duration::from_millis(900);
 
+/// How long the engine lets a statement run or wait, and how long a transaction may rest between two. Whoever asked has gone by then. Without
+/// an end there, what waits for a lock would keep its process of the engine, be joined by the next that waits, and be done long after it
+/// was said to have failed. A commit is no statement in this sense: the engine never ends one half-way.
+const LIMITS: &str = "-c statement_timeout=900 -c idle_in_transaction_session_timeout=5000";
+
 /// How long a start waits for the engine: making the tables takes longer than any request.
 const OPENING: Duration = Duration::from_secs(5);
+
+/// After about this long without a sign from the other side a connection is lost, also one that nobody waits for.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// How many connections there may be. Each is a process of PostgreSQL; more of them than it has cores to run add little.
 const CONNECTIONS: usize = 16;
@@ -94,7 +102,16 @@ impl Postgres {
     /// *Security*: there is no TLS. Beyond one machine the way to the engine has to be private, or a tunnel.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let mut config = config_of(url)?;
-        config.connect_timeout(DEADLINE).application_name("svt");
+        let options = format!("{} {LIMITS}", config.get_options().unwrap_or_default());
+        config
+            .connect_timeout(DEADLINE)
+            .tcp_user_timeout(SILENCE)
+            .keepalives_idle(SILENCE)
+            .keepalives_interval(SILENCE / 5)
+            .application_name("svt")
+            // A standby lets itself be read, and tells of sessions and tokens that ended a while ago at the primary.
+            .target_session_attrs(TargetSessionAttrs::ReadWrite)
+            .options(options.trim_start());
         let connector = Connector {
             runtime: Handle::current(),
         };
@@ -263,9 +280,17 @@ impl Postgres {
     /// A connection to a database of the newest schema.
     async fn lease(&self) -> Result<Lease, Failure> {
         let shared = &self.shared;
-        let mut lease = Lease::of(shared.pool.get().await?);
+        let mut lease = Lease::of(shared.pool.get().await?, shared.runtime.clone());
         shared.migrated.get_or_try_init(|| lease.migrate()).await?;
         Ok(lease)
+    }
+
+    /// Brings the database to the newest schema, if that has not been done.
+    async fn migrated(&self) -> Result<(), Failure> {
+        if self.shared.migrated.get().is_none() {
+            self.lease().await?;
+        }
+        Ok(())
     }
 
     /// Does something within the deadline, again and again where it loses against other transactions.
@@ -308,6 +333,12 @@ fn config_of(url: &str) -> Result<Config, OpenError> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(OpenError::Url {
             why: "it has another scheme".to_owned(),
+        });
+    }
+    // Whatever follows the first `@` is taken for the host, and hosts are named in the log.
+    if url.matches('@').count() > 1 {
+        return Err(OpenError::Url {
+            why: "an `@` within a name, a password or an option is written %40".to_owned(),
         });
     }
     let config: Config = url
@@ -359,6 +390,8 @@ mod tests {
             ("mysql://svt@localhost/bank", "another scheme"),
             ("postgres://svt:hunter2@/bank", "no host"),
             ("postgres://localhost/bank", "no user"),
+            ("postgres://svt:secret@hunter2@localhost/bank", "%40"),
+            ("postgres://svt:secret@a?hunter2=@localhost/bank", "%40"),
             ("postgres://svt:hunter2@localhost:port/bank", "port"),
             (
                 "postgres://svt:hunter2@localhost/bank?sslmode=require",

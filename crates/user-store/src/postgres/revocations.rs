@@ -6,6 +6,10 @@
 //! writer waits for another, as they would for the next number of a sequence without gaps. Rows from the cursor on may be read twice, which
 //! changes nothing.
 //!
+//! A cursor is worth as much as the connection that it was read on. An id that never reached the disk is given again after a crash, and a
+//! standby that takes over need not have got as far: then there is more to come below the cursor. No connection outlives either, so
+//! looks have one of their own, and on a new one everything is read. Nor do they wait there for whatever keeps the pool busy.
+//!
 //! A verifier looks several times a second. `NOTIFY` only makes it look sooner: whoever takes something back sends it afterwards, at
 //! most once in a while, since commits with a notification wait for each other.
 //!
@@ -17,14 +21,15 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
 
-use token_core::clock::Clock;
+use token_core::clock::{Clock, UnixSeconds};
 use token_core::refresh::FamilyId;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tokio_postgres::{AsyncMessage, Config, NoTls, Row};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Statement};
 
 use super::failure::Failure;
-use super::{DEADLINE, Postgres, Shared, StatementError};
+use super::{DEADLINE, Postgres, Shared, StatementError, Values};
 use crate::{StoreError, UserId, chain};
 
 /// How often a verifier looks when nobody tells it to.
@@ -36,8 +41,11 @@ const QUIET: Duration = Duration::from_millis(20);
 /// How long a lost connection for notifications is not tried again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often everything is read anew, so that what was swept is forgotten.
-const AFRESH: Duration = Duration::from_secs(10 * 60);
+/// How long reading everything may take: it is as much as was taken back within the horizon, and nobody who waits for it waits to the end.
+const READING: Duration = Duration::from_secs(30);
+
+/// How often is forgotten what is older than the horizon.
+const FORGETTING: Duration = Duration::from_secs(10 * 60);
 
 /// How far behind a verifier may be, unless it is told otherwise.
 const MOST: Duration = Duration::from_secs(5);
@@ -45,9 +53,9 @@ const MOST: Duration = Duration::from_secs(5);
 const CHANNEL: &str = "svt_revocations";
 
 /// All from the cursor on, and in the first row the next cursor.
-const LOOK: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bigint
-     UNION ALL SELECT NULL, family, through, NULL, NULL FROM denied_tokens WHERE xid >= ($1::bigint)::text::xid8 AND at >= $2
-     UNION ALL SELECT NULL, NULL, NULL, id, token_epoch FROM users WHERE epoch_xid >= ($1::bigint)::text::xid8";
+const LOOK: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint
+     UNION ALL SELECT NULL, family, through, at, NULL, NULL FROM denied_tokens WHERE xid >= ($1::bigint)::text::xid8 AND at >= $2
+     UNION ALL SELECT NULL, NULL, NULL, NULL, id, token_epoch FROM users WHERE epoch_xid >= ($1::bigint)::text::xid8";
 
 /// What a process knows of revocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +76,8 @@ pub(super) struct Revocations {
     clock: Arc<dyn Clock>,
     /// Read by each request that shows a token, written when something is new.
     known: RwLock<Known>,
-    /// Held while looking, so that looks follow each other.
-    looking: Mutex<()>,
+    /// Held while looking, so that looks follow each other. A look takes the line, and leaves it if it is still good.
+    looking: Arc<Mutex<Option<Line>>>,
     /// The number of the last look that has begun, and of the last that succeeded.
     begun: AtomicU64,
     succeeded: AtomicU64,
@@ -91,12 +99,27 @@ pub(super) struct Revocations {
 
 #[derive(Debug, Default)]
 struct Known {
-    denied: HashMap<[u8; 16], u32>,
+    denied: HashMap<[u8; 16], Denied>,
     epochs: HashMap<i64, i64>,
-    /// From which transaction on there may be something new.
+    /// When what is old was forgotten last, in milliseconds of the monotonic clock.
+    forgot_at: u64,
+}
+
+/// What was taken back of a family: the tokens through a number, and when.
+#[derive(Debug, Clone, Copy)]
+struct Denied {
+    through: u32,
+    at: UnixSeconds,
+}
+
+/// The connection of the looks.
+struct Line {
+    client: Client,
+    look: Statement,
+    /// From which transaction on there may be something new. Good on this connection alone.
     cursor: i64,
-    /// When everything was read, in milliseconds of the monotonic clock.
-    read_at: u64,
+    /// What drives the connection. It ends with the line, also in the midst of an answer.
+    _driving: JoinSet<()>,
 }
 
 /// What was taken back, while it is looked at.
@@ -105,7 +128,7 @@ pub(crate) struct Revoked<'a>(RwLockReadGuard<'a, Known>);
 impl Revoked<'_> {
     /// Through which number the tokens of a family were taken back.
     pub(crate) fn through(&self, family: FamilyId) -> Option<u32> {
-        self.0.denied.get(&family.0).copied()
+        self.0.denied.get(&family.0).map(|denied| denied.through)
     }
 
     /// The epoch of a user's tokens, if it was ever advanced.
@@ -128,7 +151,7 @@ impl Revocations {
             config,
             clock,
             known: RwLock::default(),
-            looking: Mutex::default(),
+            looking: Arc::default(),
             begun: AtomicU64::new(0),
             succeeded: AtomicU64::new(0),
             looked_at: AtomicU64::new(0),
@@ -198,14 +221,21 @@ impl Revocations {
     pub(super) async fn look(&self, database: &Postgres) -> Result<(), StoreError> {
         let arrived = self.begun.load(Ordering::Acquire);
         let turn = async {
-            let _held = self.looking.lock().await;
-            if self.begun.load(Ordering::Acquire) == arrived {
-                return self.look_now(database).await;
+            let held = Arc::clone(&self.looking).lock_owned().await;
+            if self.begun.load(Ordering::Acquire) != arrived {
+                // Whoever began meanwhile has ended, since this holds the lock.
+                return match self.succeeded.load(Ordering::Acquire) > arrived {
+                    true => Ok(()),
+                    false => Err(Failure::Deadline.into()),
+                };
             }
-            // Whoever began meanwhile has ended, since this holds the lock.
-            match self.succeeded.load(Ordering::Acquire) > arrived {
-                true => Ok(()),
-                false => Err(Failure::Deadline.into()),
+            database.migrated().await?;
+            let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+            // It goes on though this one's client goes away: others wait for it.
+            let looking = Arc::clone(&database.shared.revocations).look_now(number, held);
+            match database.shared.runtime.spawn(looking).await {
+                Ok(looked) => Ok(looked?),
+                Err(_) => Err(Failure::Deadline.into()),
             }
         };
         match timeout(DEADLINE, turn).await {
@@ -214,38 +244,76 @@ impl Revocations {
         }
     }
 
-    async fn look_now(&self, database: &Postgres) -> Result<(), StoreError> {
-        let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+    async fn look_now(
+        self: Arc<Self>,
+        number: u64,
+        mut held: OwnedMutexGuard<Option<Line>>,
+    ) -> Result<(), Failure> {
         let now = milliseconds(self.clock.monotonic());
-        let (cursor, is_afresh) = {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            let is_afresh = now.saturating_sub(known.read_at) >= milliseconds(AFRESH);
-            (if is_afresh { 0 } else { known.cursor }, is_afresh)
+        let horizon = self.horizon.load(Ordering::Relaxed);
+        let since = UnixSeconds(self.clock.wall().0.saturating_sub(horizon));
+        let kept = held.take().filter(|line| !line.client.is_closed());
+        let is_new = kept.is_none();
+        let mut line = match kept {
+            Some(line) => line,
+            None => self.line().await?,
         };
-        let since = self
-            .clock
-            .wall()
-            .0
-            .saturating_sub(self.horizon.load(Ordering::Relaxed));
-        let rows = database.all(LOOK, &[&cursor, &since]).await?;
-        let mut next = Known {
-            read_at: now,
-            ..Known::default()
-        };
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let into = if is_afresh { &mut next } else { &mut known };
-        into.learn(&rows)?;
-        if is_afresh {
-            *known = next;
-        } else if known.cursor < cursor {
-            // Another server has taken over that has not got as far: what it writes from now on may be below the cursor.
-            known.cursor = 0;
-        }
-        drop(known);
+        let limit = if is_new { READING } else { DEADLINE };
+        let values: Values<'_> = &[&line.cursor, &since.0];
+        let reading = timeout(limit, line.client.query(&line.look, values));
+        let rows = reading.await.map_err(|_| Failure::Deadline)??;
+        let mut found = Known::default();
+        let cursor = found.learn(&rows)?;
+        self.take_up(found, is_new, now, since);
+        line.cursor = cursor.unwrap_or(line.cursor);
+        *held = Some(line);
         self.looked_at.store(now, Ordering::Release);
         self.succeeded.store(number, Ordering::Release);
         self.is_known.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// A connection on which nothing has been read yet.
+    async fn line(&self) -> Result<Line, Failure> {
+        let connecting = async {
+            let (client, connection) = self.config.connect(NoTls).await?;
+            let mut driving = JoinSet::new();
+            driving.spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "the connection of the looks has ended");
+                }
+            });
+            let limit = milliseconds(READING);
+            client
+                .batch_execute(&format!("SET statement_timeout = {limit}"))
+                .await?;
+            Ok(Line {
+                look: client.prepare(LOOK).await?,
+                client,
+                cursor: 0,
+                _driving: driving,
+            })
+        };
+        let connected = timeout(DEADLINE, connecting).await;
+        connected.map_err(|_| Failure::Deadline)?
+    }
+
+    /// Adds what a look has found to what is known, or puts it in its place where everything was read.
+    fn take_up(&self, found: Known, is_everything: bool, now: u64, since: UnixSeconds) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if is_everything {
+            *known = Known {
+                forgot_at: now,
+                ..found
+            };
+            return;
+        }
+        known.denied.extend(found.denied);
+        known.epochs.extend(found.epochs);
+        if now.saturating_sub(known.forgot_at) >= milliseconds(FORGETTING) {
+            known.denied.retain(|_, denied| denied.at >= since);
+            known.forgot_at = now;
+        }
     }
 
     fn behind(&self) -> Duration {
@@ -259,20 +327,22 @@ impl Revocations {
 }
 
 impl Known {
-    /// Takes up what a look has found. What was known already is found again, or something later.
-    fn learn(&mut self, rows: &[Row]) -> Result<(), StatementError> {
+    /// Takes up what a look has found; the next cursor. What was known already is found again, or something later.
+    fn learn(&mut self, rows: &[Row]) -> Result<Option<i64>, StatementError> {
+        let mut cursor = None;
         for row in rows {
-            if let Some(cursor) = row.try_get(0)? {
-                self.cursor = cursor;
+            if let Some(next) = row.try_get(0)? {
+                cursor = Some(next);
             } else if let Some(family) = row.try_get::<_, Option<&[u8]>>(1)? {
                 let family = family.try_into().unwrap_or_default();
                 let through = u32::try_from(row.try_get::<_, i64>(2)?).unwrap_or(u32::MAX);
-                self.denied.insert(family, through);
+                let at = UnixSeconds(row.try_get(3)?);
+                self.denied.insert(family, Denied { through, at });
             } else {
-                self.epochs.insert(row.try_get(3)?, row.try_get(4)?);
+                self.epochs.insert(row.try_get(4)?, row.try_get(5)?);
             }
         }
-        Ok(())
+        Ok(cursor)
     }
 }
 

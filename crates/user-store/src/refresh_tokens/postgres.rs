@@ -99,12 +99,11 @@ impl PostgresRefreshFamilies {
         Ok(swapped == 1)
     }
 
-    /// Runs a statement that ends families, and has it known here that their access tokens ended with them.
+    /// Runs a statement that ends families, and has it known here that their access tokens ended with them: also where they had ended
+    /// before, at another replica or in a try whose answer was lost, since this one is acknowledged, too.
     async fn revoke_by(&self, sql: &str, values: Values<'_>) -> Result<u64, StoreError> {
         let revoked = self.database.write(sql, values).await?;
-        if revoked > 0 {
-            self.database.published().await?;
-        }
+        self.database.published().await?;
         Ok(revoked)
     }
 
@@ -198,6 +197,9 @@ impl RefreshFamilies for PostgresRefreshFamilies {
 
     /// Reads, decides by the rules, and swaps if nobody has come between; whoever lost reads again. Of any number that present the same token at
     /// once one rotates, and the others see what it has made.
+    ///
+    /// The user of a rotation is read after it: of a change of role, either the user says it, or whoever made it finds the family at the
+    /// new number and takes back what is issued under that.
     async fn present_with(
         &self,
         family: FamilyId,
@@ -221,12 +223,14 @@ impl RefreshFamilies for PostgresRefreshFamilies {
                 }
                 Presented::Retried(_) | Presented::Refused(_) => true,
             };
-            if is_done {
-                break Some(Presentation {
-                    outcome,
-                    user: Some(user),
-                });
+            if !is_done {
+                continue;
             }
+            let user = match outcome {
+                Presented::Rotated(_) => self.found(family).await?.map(|(_, user)| user),
+                _ => Some(user),
+            };
+            break Some(Presentation { outcome, user });
         };
         record(&step, || describe(presentation.as_ref()));
         Ok(presentation)

@@ -7,6 +7,8 @@
 
 mod cluster;
 mod conforms;
+mod locks;
+mod many;
 mod opening;
 mod outages;
 mod replicas;

@@ -99,3 +99,18 @@ async fn a_server_may_start_before_its_engine_and_works_when_that_has_come() {
     customer(&stores, "alice", 100).await;
     assert!(stores.users.credentials("ALICE").await.unwrap().is_some());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_servers_the_one_that_takes_writes_is_asked() {
+    let (standby, primary) = (Cluster::start(), Cluster::start());
+    let read_only = [("default_transaction_read_only", "on")];
+    let first = standby.database(&read_only).await;
+    let second = primary.database(&[]).await;
+    let (hosts, database) = first.rsplit_once('/').unwrap();
+    let (_, port) = hosts.rsplit_once(':').unwrap();
+    let second = second.replacen("127.0.0.1:", &format!("127.0.0.1:{port},127.0.0.1:"), 1);
+    assert!(second.ends_with(database), "{second}");
+    let stores = stores(&second, clock()).await;
+    customer(&stores, "alice", 100).await;
+    assert!(stores.users.credentials("alice").await.unwrap().is_some());
+}

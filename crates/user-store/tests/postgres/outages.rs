@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use token_core::clock::{Clock, SystemClock};
-use token_core::refresh::RevocationReason;
+use token_core::refresh::{FamilyId, RevocationReason};
 use user_store::{NewSession, Role, StoreError, Stores, User};
 
-use crate::cluster::{Cluster, clock, customer, stores};
+use crate::cluster::{Cluster, clock, connect, customer, stores};
 
 fn session_of(user: &User) -> NewSession {
     NewSession {
@@ -90,5 +90,46 @@ async fn a_verifier_that_hears_nothing_goes_on_for_a_while_and_then_answers_nobo
     assert!(!stores.denied.is_denied(family, 0).await.unwrap());
     let reason = RevocationReason::LoggedOut;
     assert!(stores.families.revoke(family, reason).await.unwrap());
+    assert!(stores.denied.is_denied(family, 0).await.unwrap());
+}
+
+/// A number that was given to a transaction and never reached the disk is given again after a crash: the cursor of a verifier can be beyond
+/// numbers that are still to come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_back_after_a_crash_is_not_missed_though_its_number_was_given_before() {
+    let mut cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let clock = clock();
+    let stores = stores(&url, clock.clone()).await;
+    let alice = customer(&stores, "alice", 100).await;
+    let family = stores.families.create(alice.id, "a test").await.unwrap().id;
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+    let burn = "BEGIN; SELECT pg_current_xact_id(); ROLLBACK;".repeat(200);
+    let client = connect(&url).await;
+    client.batch_execute(&burn).await.unwrap();
+    stores.denied.deny(FamilyId::random(), 0).await.unwrap();
+    client.batch_execute(&burn).await.unwrap();
+    clock.advance(Duration::from_secs(6));
+    assert!(!stores.denied.is_denied(family, 0).await.unwrap());
+    cluster.engine.kill();
+    cluster.engine.restart().unwrap();
+    let (mut holder, other) = (connect(&url).await, connect(&url).await);
+    let held = holder.transaction().await.unwrap();
+    held.batch_execute("LOCK TABLE denied_tokens")
+        .await
+        .unwrap();
+    held.execute(
+        "INSERT INTO denied_tokens (family, through, at) VALUES ($1, 0, 0)",
+        &[&family.0.as_slice()],
+    )
+    .await
+    .unwrap();
+    other.batch_execute(&burn.repeat(4)).await.unwrap();
+    held.commit().await.unwrap();
+    let looks = || stores.engine.revocations().unwrap().looks;
+    let before = looks();
+    while looks() < before + 3 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert!(stores.denied.is_denied(family, 0).await.unwrap());
 }

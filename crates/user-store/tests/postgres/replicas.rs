@@ -6,9 +6,10 @@ use std::time::Duration;
 use token_core::refresh::{FamilyId, Presented, RefreshPolicy, RevocationReason};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use user_store::{NewTransfer, Stores};
+use user_store::{NewTransfer, Role, Stores};
 
 use crate::cluster::{Cluster, clock, connect, customer, stores};
+use crate::locks::until_waiting;
 
 /// Within this a verifier has heard of what another has taken back, on a machine that does much else.
 const SOON: Duration = Duration::from_secs(4);
@@ -45,6 +46,75 @@ async fn what_one_replica_takes_back_the_others_hear_of() {
         }
     };
     timeout(SOON, outdated).await.unwrap();
+}
+
+/// Who has logged out at one replica and asks again at another gets an acknowledgement there, too, and it has to be true.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_replica_finds_taken_back_already_it_refuses_from_then_on() {
+    let cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let (here, there) = (stores(&url, clock()).await, stores(&url, clock()).await);
+    let alice = customer(&here, "alice", 0).await;
+    let reason = RevocationReason::LoggedOut;
+    for _ in 0..20 {
+        let family = here.families.create(alice.id, "a test").await.unwrap().id;
+        assert!(!there.denied.is_denied(family, 0).await.unwrap());
+        assert!(here.families.revoke(family, reason).await.unwrap());
+        assert!(!there.families.revoke(family, reason).await.unwrap());
+        assert!(there.denied.is_denied(family, 0).await.unwrap());
+    }
+}
+
+/// Which number a statement has read may be behind what another has written since: a denial is never taken back by a later one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_taken_back_stays_so_whatever_is_taken_back_after_it() {
+    let cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let stores = stores(&url, clock()).await;
+    let alice = customer(&stores, "alice", 0).await.id;
+    for way in 0..3 {
+        let family = stores.families.create(alice, "a test").await.unwrap();
+        let (id, ahead) = (family.id, family.generation + 1);
+        assert!(stores.denied.deny(id, ahead).await.unwrap());
+        match way {
+            0 => assert!(stores.denied.deny_all_in(id).await.unwrap()),
+            1 => assert!(stores.denied.deny_all_of(alice).await.unwrap() > 0),
+            _ => {
+                let reason = RevocationReason::LoggedOut;
+                assert!(stores.families.revoke(id, reason).await.unwrap());
+            }
+        }
+        assert!(stores.denied.is_denied(id, ahead).await.unwrap(), "{way}");
+    }
+}
+
+/// A token is signed for the user that comes with the rotation. What it says has to be what it was when the family was at the token's
+/// number, or later: tokens of earlier numbers are taken back by whoever changes a role.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_rotation_that_a_change_of_role_overtakes_knows_the_new_role() {
+    let cluster = Cluster::start();
+    let url = cluster.database(&[]).await;
+    let stores = stores(&url, clock()).await;
+    let alice = customer(&stores, "alice", 0).await.id;
+    stores.users.set_role(alice, Role::Admin).await.unwrap();
+    let family = stores.families.create(alice, "a test").await.unwrap();
+    let (id, first) = (family.id, family.generation);
+    let (mut holder, watcher) = (connect(&url).await, connect(&url).await);
+    let held = holder.transaction().await.unwrap();
+    held.query("SELECT 1 FROM refresh_families FOR UPDATE", &[])
+        .await
+        .unwrap();
+    let families = stores.families.clone();
+    let rotating =
+        tokio::spawn(async move { families.present(id, first, &RefreshPolicy::default()).await });
+    until_waiting(&watcher, 1).await;
+    stores.users.set_role(alice, Role::Customer).await.unwrap();
+    assert_eq!(stores.denied.deny_all_of(alice).await.unwrap(), 1);
+    held.commit().await.unwrap();
+    let rotated = rotating.await.unwrap().unwrap().unwrap();
+    assert!(matches!(rotated.outcome, Presented::Rotated(_)));
+    assert!(!stores.denied.is_denied(id, first + 1).await.unwrap());
+    assert_eq!(rotated.user.unwrap().role, Role::Customer);
 }
 
 /// The trap of every log that is read from a number on: numbers are given when a transaction begins to write, and are seen when it commits.
