@@ -87,6 +87,7 @@ tag-elsewhere = a copy, from elsewhere
 tag-client = another client: { $client }
 tag-unnamed-client = without a name
 tag-tab = another tab
+tag-replica = replica { $letter }
 pause = { $span } later
 reads = reads to authenticate: { $reads }
 reads-and-writes = reads to authenticate: { $reads } · writes: { $writes }

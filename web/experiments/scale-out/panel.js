@@ -193,7 +193,7 @@ class Panel {
     const running = this.#on.isRunning();
     this.#place.classList.toggle("busy", this.#busy || running);
     const letters = this.#letters;
-    const table = html("table", { class: "replicas", "aria-labelledby": "panel-title" },
+    const table = html("table", { class: "replicas", role: "table", "aria-labelledby": "panel-title" },
       html("thead", {}, html("tr", {}, html("th", { scope: "col" }, tell("holds")), ...letters.map((letter) => this.#machine(state, letter)))),
       html("tbody", {}, ...ROWS.map((server) => this.#row(state, server, letters))),
       html("tfoot", {}, this.#store(state, letters.length), this.#keys(letters.length)));
