@@ -42,12 +42,9 @@ pub enum LabError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The PostgreSQL of the replicas cannot be opened.
-    #[error(transparent)]
-    Postgres(#[from] user_store::postgres::OpenError),
-    /// Their Redis cannot be opened.
-    #[error(transparent)]
-    Redis(#[from] user_store::sessions::RedisUrlError),
+    /// What replicas share cannot be opened.
+    #[error("what the replicas share cannot be opened: {0}")]
+    Shared(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// An engine that replicas share does not run.
     #[error(transparent)]
     Engine(#[from] engines::EngineError),

@@ -24,6 +24,7 @@ fn svt() -> Command {
 fn signal(child: &Child, signal: &str) -> std::io::Result<ExitStatus> {
     Command::new("kill")
         .args([signal, &child.id().to_string()])
+        .stderr(Stdio::null())
         .status()
 }
 

@@ -102,13 +102,15 @@ impl Shared {
         match store {
             Store::Redis if self.redis.is_none() => {
                 let engine = blocking(engines::Redis::start).await?;
-                let sessions = RedisSessions::open(&engine.url(), clock, self.timeouts)?;
+                let sessions = RedisSessions::open(&engine.url(), clock, self.timeouts)
+                    .map_err(|error| LabError::Shared(error.into()))?;
                 self.redis = Some((Engine::Redis(engine), Arc::new(sessions)));
             }
             Store::Postgres if self.postgres.is_none() => {
                 let engine = blocking(engines::Postgres::start).await?;
-                let database =
-                    user_store::Postgres::open(&engine.url(), Arc::clone(&clock)).await?;
+                let database = user_store::Postgres::open(&engine.url(), Arc::clone(&clock))
+                    .await
+                    .map_err(|error| LabError::Shared(error.into()))?;
                 let stores = Stores::postgres(database, clock, self.timeouts);
                 demo_users::create(&stores, Some(&self.demo_passwords)).await?;
                 self.postgres = Some((Engine::Postgres(engine), stores));
