@@ -115,7 +115,17 @@ async fn the_live_table_tells_who_still_knows_you() -> Result<()> {
         press(browser, "mend").await?;
         shows(browser, ["known"; 2], ["known"; 2]).await?;
         press(browser, "rotate").await?;
-        shows(browser, ["known"; 2], ["known"; 2]).await
+        shows(browser, ["known"; 2], ["known"; 2]).await?;
+        press(browser, "log-out").await?;
+        shows(browser, ["unknown"; 2], ["known"; 2]).await?;
+
+        // The ending was written down, and now somebody asks for it.
+        press(browser, "revocation-denylist").await?;
+        shows(browser, ["unknown"; 2], ["unknown"; 2]).await?;
+        press(browser, "log-in").await?;
+        shows(browser, ["known"; 2], ["known"; 2]).await?;
+        press(browser, "log-out").await?;
+        shows(browser, ["unknown"; 2], ["unknown"; 2]).await
     })
     .await
 }

@@ -8,7 +8,7 @@
 import { callServer, fetchReplicas, nullIfUnreachable, orderReplicas } from "/static/js/api.js";
 import { html } from "/static/js/dom.js";
 import { LabChanged } from "/static/js/events.js";
-import { cookieSetBy, jsonObject, pathOf } from "/static/js/exchange.js";
+import { jsonObject, pathOf } from "/static/js/exchange.js";
 import { meetAgain } from "/static/js/experiment/replicas.js";
 import { failure } from "/static/js/outcome.js";
 import { ExchangeAdded } from "/static/js/record.js";
@@ -46,8 +46,8 @@ class Panel {
   #state = null;
   /** The last answer of each replica, by its name. @type {Map<string, Exchange>} */
   #answers = new Map();
-  /** @type {Record<Server, string | null>} What this browser holds: a token, and whether a replica has set a cookie. */
-  #held = { session: null, jwt: null };
+  /** The token of the last login; the cookie is the browser's. @type {string | null} */
+  #token = null;
   #busy = false;
   #timer = 0;
 
@@ -62,7 +62,7 @@ class Panel {
     this.#draw();
     this.#on.record.addEventListener("added", (event) => event instanceof ExchangeAdded && this.#hear(event.exchange));
     this.#on.events.addEventListener("changed", (event) => {
-      if (event instanceof LabChanged && ["replicas", "reset", "reconnected", "visible"].includes(event.reason)) void this.#look();
+      if (event instanceof LabChanged && ["replicas", "reset", "clock", "reconnected", "visible"].includes(event.reason)) void this.#look();
     });
     new MutationObserver(() => this.#draw()).observe(this.#main, { attributeFilter: ["data-state"] });
   }
@@ -75,29 +75,32 @@ class Panel {
   #hear(exchange) {
     const [, server] = CELL.exec(exchange.server) ?? [];
     if (server === undefined || exchange.elsewhere) return;
-    const path = pathOf(exchange);
-    if (path === "/login" && exchange.response.status === 200) this.#hold(/** @type {Server} */ (server), exchange);
-    if (path !== "/whoami" || exchange.request.method !== "GET") return;
-    this.#answers.set(exchange.server, exchange);
+    const asked = `${exchange.request.method} ${pathOf(exchange)}`;
+    const done = exchange.response.status < 300;
+    if (asked === "POST /login" && done) this.#hold(/** @type {Server} */ (server), exchange);
+    else if (asked === "POST /logout" && done && server === "session") this.#hold(server, null);
+    else if (asked === "GET /whoami") this.#answers.set(exchange.server, exchange);
+    else return;
     this.#draw();
   }
 
-  /** @param {Server} server @param {Exchange} login */
+  /** Another credential, of which nobody has been asked yet. A token stays when its login ends, to see who still believes it.
+   * @param {Server} server @param {Exchange | null} login */
   #hold(server, login) {
-    this.#held[server] = server === "jwt" ? String(jsonObject(login.response.body)?.access_token ?? "") : cookieSetBy(login);
+    if (server === "jwt") this.#token = String(jsonObject(login?.response.body ?? null)?.access_token ?? "");
     for (const name of this.#answers.keys()) if (name.startsWith(server)) this.#answers.delete(name);
   }
 
   /** Asks how the replicas are; one that is another process now has not been asked yet. */
   async #look() {
-    const before = this.#state;
     const state = await fetchReplicas().catch(() => null);
-    if (state !== null) this.#take(state, before);
+    // An answer that was overtaken by a later one is no news.
+    if (state !== null && state.version >= (this.#state?.version ?? 0)) this.#take(state);
   }
 
-  /** @param {State} state @param {State | null} before */
-  #take(state, before) {
-    const pids = new Map(before?.replicas.map(({ name, pid }) => [name, pid]));
+  /** @param {State} state */
+  #take(state) {
+    const pids = new Map(this.#state?.replicas.map(({ name, pid }) => [name, pid]));
     for (const { name, pid } of state.replicas) if (pids.get(name) !== pid) this.#answers.delete(name);
     this.#state = state;
     this.#draw();
@@ -135,7 +138,7 @@ class Panel {
   #order(order, watches = false) {
     return this.#do(async () => {
       const state = await orderReplicas(order);
-      this.#take(state, this.#state);
+      this.#take(state);
       await meetAgain(state);
     }, watches);
   }
@@ -153,7 +156,7 @@ class Panel {
   async #askAll() {
     const living = this.#state?.replicas.filter(({ pid }) => pid !== null) ?? [];
     await Promise.all(living.map(({ server, origin }) => {
-      const bearer = this.#held.jwt ?? undefined;
+      const bearer = this.#token ?? undefined;
       if (server === "jwt" && bearer === undefined) return null;
       return callServer(origin, "GET", "/whoami", server === "session" ? { cookies: true } : { bearer }).catch(nullIfUnreachable);
     }));
@@ -171,6 +174,16 @@ class Panel {
         await callServer(origin, "POST", "/login", { json: { username, password }, cookies: true }).catch(nullIfUnreachable);
       }
       await this.#on.events.catchUp();
+    });
+  }
+
+  /** Ends both logins at a replica. The cookie goes; the token is kept here, to see who still believes it. @param {string} letter */
+  #logOut(letter) {
+    return this.#do(async () => {
+      for (const { server, origin } of this.#state?.replicas.filter((replica) => replica.letter === letter) ?? []) {
+        const bearer = server === "jwt" ? this.#token ?? undefined : undefined;
+        if (server === "session" || bearer !== undefined) await callServer(origin, "POST", "/logout", { json: {}, bearer, cookies: server === "session" }).catch(nullIfUnreachable);
+      }
     });
   }
 
@@ -226,6 +239,7 @@ class Panel {
         (revocation) => use({ revocation })),
       html("div", { class: "acts" },
         this.#button("log-in", tell("log-in", { letter: first.toUpperCase() }), () => this.#logIn(first), { primary: true }),
+        this.#button("log-out", tell("log-out", { letter: first.toUpperCase() }), () => this.#logOut(first)),
         this.#button("ask", tell("ask"), () => this.#do(async () => undefined)),
         this.#button("put-back", tell("put-back"), () => this.#order({ act: "put_back" }))));
   }
@@ -248,7 +262,7 @@ class Panel {
   /** @param {State} state @param {Server} server @param {string[]} letters */
   #row({ mode }, server, letters) {
     const { tell } = this.#on;
-    const token = this.#held.jwt;
+    const token = this.#token;
     const about = server === "session" ? tell("one-jar") : token === null ? tell("no-token") : tell("signed-by", { kid: keyOf(token).slice(0, 6) });
     const kept = server === "session" ? tell(mode.store) : "";
     return html("tr", { class: server === "session" ? "session" : "token" },

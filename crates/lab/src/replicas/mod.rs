@@ -9,6 +9,7 @@ mod link;
 mod mode;
 mod process;
 mod routes;
+mod state;
 mod stores;
 
 use std::path::PathBuf;
@@ -17,7 +18,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jwt_server::JwtConfig;
-use serde::Serialize;
 use session_server::SessionConfig;
 use token_core::clock::{Clock, ShiftableClock};
 use token_core::key_folder::KeyFolder;
@@ -303,57 +303,4 @@ impl Replicas {
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn state(&self) -> State {
-        let shown = self.shown();
-        let rows = self.made.places.iter().zip(&shown.runs);
-        State {
-            mode: shown.mode,
-            is_cut: shown.is_cut,
-            version: shown.version,
-            stores: Store::ALL.map(|store| StoreRow {
-                store,
-                missing: stores::missing(store),
-            }),
-            replicas: rows
-                .map(|(place, run)| ReplicaRow {
-                    name: place.name(),
-                    server: place.server,
-                    letter: place.letter,
-                    origin: place.origin.clone(),
-                    pid: run.process.as_ref().and_then(Process::pid),
-                    command: run.command.clone(),
-                })
-                .collect(),
-        }
-    }
-}
-
-/// `GET /lab/replicas`.
-#[derive(Debug, Serialize)]
-struct State {
-    mode: Mode,
-    /// Whether the engine that they share was killed.
-    is_cut: bool,
-    version: u64,
-    stores: [StoreRow; 4],
-    replicas: Vec<ReplicaRow>,
-}
-
-#[derive(Debug, Serialize)]
-struct StoreRow {
-    store: Store,
-    /// Why it cannot be chosen here.
-    missing: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct ReplicaRow {
-    name: String,
-    server: Server,
-    letter: char,
-    origin: String,
-    /// `None` while it is dead.
-    pid: Option<u32>,
-    command: String,
 }

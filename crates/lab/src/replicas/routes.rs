@@ -5,8 +5,9 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use bank::ApiError;
 
+use super::Replicas;
 use super::mode::Order;
-use super::{Replicas, State};
+use super::state::State;
 use crate::{Inner, LabError};
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
