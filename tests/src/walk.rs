@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use crate::benchmark_page::svt;
 use crate::experiment_page::Run;
 use crate::{Browser, Engine, ExperimentPage, Settings, SpawnedLab, ThirdPartyCookies};
 
 /// How many experiments there are at least: a walk of an empty folder would find nothing wrong.
-pub const FEWEST: usize = 25;
+pub const FEWEST: usize = 26;
 
 /// What came of one experiment.
 #[derive(Clone, Debug)]
@@ -63,12 +64,25 @@ pub async fn definition(lab: &SpawnedLab, id: &str) -> Result<Value> {
         .await?)
 }
 
+/// A lab in which every experiment can be seen.
+///
+/// # Errors
+/// When it does not start.
+pub async fn whole_lab() -> Result<SpawnedLab> {
+    let program = svt()?;
+    SpawnedLab::start_with(|config| {
+        config.program = Some(program);
+        config.replicas = 3;
+    })
+    .await
+}
+
 /// Runs every experiment once, in a browser of its own.
 ///
 /// # Errors
 /// When the lab or the browser fails, or a run comes to no end.
 pub async fn walk(engine: Engine, cookies: ThirdPartyCookies) -> Result<Walk> {
-    let lab = SpawnedLab::start().await?;
+    let lab = whole_lab().await?;
     let mut browser = Browser::launch(Settings::fresh(engine, Some(cookies))?).await?;
     let mut experiments = Vec::new();
     for id in ids(&lab).await? {

@@ -23,6 +23,15 @@ const OWNER: &str = "svt";
 pub struct Postgres(Instance<Server>);
 
 impl Postgres {
+    /// Whether there are programs to start, and a user to run them as.
+    ///
+    /// # Errors
+    /// [`EngineError::Missing`], which says how to install it; [`EngineError::NobodyToRunAs`].
+    pub fn look_for() -> Result<(), EngineError> {
+        postgres_folder()?;
+        Account::for_postgres().map(|_| ())
+    }
+
     /// Makes one and starts it, empty, and waits until it accepts.
     ///
     /// PostgreSQL does not run as root; where this program does, it runs as the user `postgres` that its package has made.

@@ -16,6 +16,14 @@ use crate::programs::redis_server;
 pub struct Redis(Instance<Server>);
 
 impl Redis {
+    /// Whether there is a program to start.
+    ///
+    /// # Errors
+    /// [`EngineError::Missing`], which says how to install it.
+    pub fn look_for() -> Result<(), EngineError> {
+        redis_server().map(|_| ())
+    }
+
     /// Starts one, empty, and waits until it accepts.
     ///
     /// *Security*: it asks for no password. It listens on the loopback interface, where every user of the machine reaches it.

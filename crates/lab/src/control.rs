@@ -101,6 +101,9 @@ async fn advance(
         ));
     }
     lab.clock.advance(by);
+    if let Some(replicas) = &lab.replicas {
+        replicas.tell_the_time();
+    }
     lab.record.changed("clock");
     answer(&lab).await
 }

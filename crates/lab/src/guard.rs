@@ -15,7 +15,7 @@ use crate::origins::{Origins, host_of};
 
 /// The policy of every page of the app origin: requests may go to every origin of the lab, and to no other.
 fn content_security_policy(origins: &Origins) -> String {
-    let all = origins.all().map(|(_, origin)| origin).join(" ");
+    let all = origins.as_sources();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
          connect-src 'self' {all}; require-trusted-types-for 'script'; trusted-types 'none'; \

@@ -7,6 +7,7 @@ mod assets;
 mod benchmark;
 mod control;
 mod demo_users;
+mod error;
 mod events;
 mod experiments;
 mod guard;
@@ -20,6 +21,8 @@ mod partner;
 mod program;
 mod rendezvous;
 mod replay;
+mod replicas;
+mod reserved;
 mod servers;
 mod settings;
 mod stage;
@@ -36,22 +39,25 @@ use bank::ConfigError;
 use jwt_server::{JwtConfig, Revocation};
 use session_server::SessionConfig;
 use token_core::clock::{Clock, ShiftableClock, UnixSeconds};
-use token_core::key_folder::{KeyFolder, KeyFolderError};
+use token_core::key_folder::KeyFolder;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use user_store::sqlite::{Database, OpenError};
-use user_store::{CreateUserError, PasswordError, PasswordHash, StoreError, Stores};
+use user_store::sqlite::Database;
+use user_store::{PasswordHash, StoreError, Stores};
 use wiretap::{Record, Wiretap};
 
 pub use demo_users::{ADMINISTRATOR, DEMO_USERS};
+pub use error::LabError;
 pub use experiments::Broken;
-pub use origins::{Names, Origins, PORTS};
+pub use origins::{MOST_REPLICAS, Names, Origins, PORTS};
+pub use replicas::{FromReplica, ReplicaError, ToReplica};
 
 use benchmark::Benchmark;
 use experiments::Shelf;
 use homemade::Homemade;
 use naive::Naive;
 use partner::Partner;
+use replicas::Replicas;
 use servers::{Made, Server, Servers};
 use settings::Settings;
 use stage::Stage;
@@ -69,8 +75,10 @@ pub struct LabConfig {
     pub names: Names,
     /// A folder of experiments beside the built-in ones.
     pub experiments: Option<PathBuf>,
-    /// The `svt` whose servers its benchmark measures; without it the page says that nothing can be measured.
+    /// The `svt` whose servers its benchmark measures and its replicas are; without it the page says that nothing can be measured.
     pub program: Option<PathBuf>,
+    /// How many replicas of each server there are, at most [`MOST_REPLICAS`]: processes of `program`, on further ports.
+    pub replicas: u8,
     /// The session server's settings; the lab fills in `http`.
     pub session: SessionConfig,
     /// The JWT server's settings; the lab fills in `http` and `issuer`.
@@ -88,6 +96,7 @@ impl LabConfig {
             names: Names::Subdomains,
             experiments: None,
             program: None,
+            replicas: 0,
             session: SessionConfig {
                 // What is shown of a request is what it takes to ask the store, the second time too.
                 remembered_rows: 0,
@@ -125,58 +134,6 @@ impl LabConfig {
     }
 }
 
-/// Why a lab did not start, in one line that says how to mend it.
-#[derive(Debug, thiserror::Error)]
-pub enum LabError {
-    /// A port is taken, or may not be opened.
-    #[error(transparent)]
-    Listen(#[from] std::io::Error),
-    /// The data folder cannot be used.
-    #[error("the data folder {path} cannot be used; name another with --data DIR")]
-    Data {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The database cannot be used.
-    #[error(transparent)]
-    Database(#[from] OpenError),
-    /// The keys cannot be used.
-    #[error(transparent)]
-    Keys(#[from] KeyFolderError),
-    /// The settings contradict themselves.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The session server could not be built.
-    #[error(transparent)]
-    Session(#[from] session_server::BuildError),
-    /// The JWT server could not be built.
-    #[error(transparent)]
-    Jwt(#[from] jwt_server::BuildError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The demo users could not be created.
-    #[error(transparent)]
-    DemoUsers(#[from] CreateUserError),
-    /// Their passwords could not be hashed.
-    #[error(transparent)]
-    Hash(#[from] PasswordError),
-    /// The key of the homemade tokens could not be made.
-    #[error(transparent)]
-    Homemade(#[from] token_core::simple::ShortKey),
-    /// An experiment is broken.
-    #[error(transparent)]
-    Experiments(#[from] Broken),
-    /// A page could not be prepared.
-    #[error("the message catalogue: {0}")]
-    Messages(String),
-    /// The client that replays credentials could not be built.
-    #[error("the replay client could not be built")]
-    Client(#[from] reqwest::Error),
-}
-
 /// What the handlers of the lab's own pages work on.
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -187,6 +144,8 @@ pub(crate) struct Inner {
     pub(crate) servers: Servers,
     pub(crate) experiments: Shelf,
     pub(crate) benchmark: Benchmark,
+    /// `None` in a lab that was started without.
+    pub(crate) replicas: Option<Arc<Replicas>>,
     pub(crate) demo_passwords: Vec<PasswordHash>,
     pub(crate) replay: reqwest::Client,
     /// A client with a name of its own, for what programs do.
@@ -214,7 +173,11 @@ impl Lab {
             source,
         })?;
         let experiments = Shelf::open(config.experiments)?;
-        let (origins, listeners) = origins::bind(config.port_base, config.names)?;
+        let (origins, listeners) = origins::bind(
+            config.port_base,
+            config.names,
+            config.replicas.min(MOST_REPLICAS),
+        )?;
         let clock = Arc::new(ShiftableClock::new());
         let database = Database::open(config.data.join("lab.db"))?;
         let keys =
@@ -234,6 +197,18 @@ impl Lab {
             keys.key_ring(config.jwt.algorithm)?,
             &config.data,
         )?);
+        let replicas = Replicas::start(replicas::Made {
+            program: config.program.clone(),
+            data: config.data.clone(),
+            places: listeners.replicas,
+            origins: origins.clone(),
+            session: config.session.clone(),
+            jwt: config.jwt.clone(),
+            clock: Arc::clone(&clock),
+            record: Arc::clone(&record),
+            demo_passwords: demo_passwords.clone(),
+        })
+        .await?;
         let servers = Servers::start(Made {
             homemade: Arc::clone(&homemade),
             naive: Arc::clone(&naive),
@@ -257,6 +232,7 @@ impl Lab {
         let (stopping, _) = watch::channel(false);
         let inner = Arc::new(Inner {
             benchmark: Benchmark::new(config.program, Arc::clone(&clock) as Arc<dyn Clock>),
+            replicas: replicas.map(Arc::new),
             origins,
             clock,
             record,
@@ -326,6 +302,9 @@ impl Lab {
             let _ = task.await;
         }
         self.inner.benchmark.end().await;
+        if let Some(replicas) = &self.inner.replicas {
+            replicas.stop().await;
+        }
         self.inner.servers.stop().await;
         self.inner.database.close().await;
     }
@@ -356,6 +335,9 @@ impl Inner {
         stores.families.clear().await?;
         stores.login_failures.clear().await?;
         self.clock.reset();
+        if let Some(replicas) = &self.replicas {
+            replicas.end_logins().await?;
+        }
         self.record.changed("clock");
         Ok(())
     }
@@ -368,6 +350,9 @@ impl Inner {
         self.servers.apply(Settings::new()).await?;
         for server in [Server::Session, Server::Jwt] {
             self.servers.set_away(server, false).await?;
+        }
+        if let Some(replicas) = &self.replicas {
+            replicas.reset().await?;
         }
         self.record.clear();
         self.record.changed("reset");

@@ -1,7 +1,11 @@
 //! The one table of origins and ports, from which Host checks, CSP and CORS lists are made.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+use crate::reserved::{Reserved, reserve};
+use crate::servers::Server;
 
 /// How the origins are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +34,9 @@ pub struct Origins {
     pub partner: String,
     /// Another service on the session server's host, under another port: cookies ignore ports.
     pub twin: String,
+    /// The replicas, by their names: `session-a`, `jwt-a`, `session-b`, …
+    #[serde(flatten)]
+    pub replicas: BTreeMap<String, String>,
     /// The address to open: it looks whether this browser resolves the others.
     #[serde(skip)]
     pub landing: String,
@@ -47,13 +54,33 @@ pub(crate) struct Listeners {
     pub(crate) evil: (String, Sockets),
     pub(crate) partner: (String, Sockets),
     pub(crate) twin: (String, Sockets),
+    pub(crate) replicas: Vec<Place>,
 }
 
-/// How many ports a lab takes.
+/// Where a replica is to listen.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) server: Server,
+    /// `a`, `b`, …: each names a replica of either server.
+    pub(crate) letter: char,
+    pub(crate) origin: String,
+    pub(crate) port: u16,
+    /// Held for as long as the lab runs.
+    _reserved: Reserved,
+}
+
+/// How many ports a lab takes, its replicas left out.
 pub const PORTS: u16 = 7;
 
-/// Binds every port of a lab, all or none.
-pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listeners)> {
+/// How many replicas of each server there may be: their ports end where the next kind begins.
+pub const MOST_REPLICAS: u8 = 10;
+
+/// Where the ports of the session replicas begin, and those of the JWT replicas.
+const SESSION_REPLICAS: u16 = 10;
+const JWT_REPLICAS: u16 = 20;
+
+/// Binds every port of a lab, all or none. Those of the replicas are kept for them: nobody listens there yet.
+pub(crate) fn bind(port_base: u16, names: Names, replicas: u8) -> io::Result<(Origins, Listeners)> {
     let mut ports = Vec::new();
     let mut sockets = Vec::new();
     for offset in 0..PORTS {
@@ -90,6 +117,7 @@ pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listene
         .zip(&ports)
         .map(|(host, port)| format!("http://{host}:{port}"));
     let mut next_url = || urls.next().unwrap_or_default();
+    let replicas = places(port_base, names, replicas)?;
     let origins = Origins {
         app: next_url(),
         session: next_url(),
@@ -98,6 +126,10 @@ pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listene
         evil: next_url(),
         partner: next_url(),
         twin: next_url(),
+        replicas: replicas
+            .iter()
+            .map(|place| (place.name(), place.origin.clone()))
+            .collect(),
         landing: format!(
             "http://localhost:{}",
             ports.first().copied().unwrap_or_default()
@@ -113,6 +145,7 @@ pub(crate) fn bind(port_base: u16, names: Names) -> io::Result<(Origins, Listene
         evil: (host_of(&origins.evil).to_owned(), next()),
         partner: (host_of(&origins.partner).to_owned(), next()),
         twin: (host_of(&origins.twin).to_owned(), next()),
+        replicas,
     };
     Ok((origins, listeners))
 }
@@ -131,6 +164,52 @@ impl Origins {
             ("twin", self.twin.as_str()),
         ]
     }
+
+    /// Every origin that a page of the lab may talk to, apart by spaces: a list of sources, as a policy has it.
+    pub(crate) fn as_sources(&self) -> String {
+        let named = self.all().map(|(_, origin)| origin);
+        let replicas = self.replicas.values().map(String::as_str);
+        named
+            .into_iter()
+            .chain(replicas)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+impl Place {
+    /// By which it is known in the record and in the origins: `session-a`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}-{}", self.server.as_str(), self.letter)
+    }
+}
+
+fn places(port_base: u16, names: Names, replicas: u8) -> io::Result<Vec<Place>> {
+    let mut places = Vec::new();
+    for (server, first, host) in [
+        (Server::Session, SESSION_REPLICAS, "session.lab.localhost"),
+        (Server::Jwt, JWT_REPLICAS, "jwt.lab.localhost"),
+    ] {
+        for (letter, number) in ('a'..).zip(0..u16::from(replicas)) {
+            let (port, reserved) = reserve(match port_base {
+                0 => 0,
+                base => base.saturating_add(first + number),
+            })?;
+            let host = match names {
+                Names::Subdomains => host,
+                Names::Localhost => "localhost",
+            };
+            let origin = format!("http://{host}:{port}");
+            places.push(Place {
+                server,
+                letter,
+                origin,
+                port,
+                _reserved: reserved,
+            });
+        }
+    }
+    Ok(places)
 }
 
 /// `host:port` of an origin, as the `Host` header has it.

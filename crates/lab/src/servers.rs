@@ -34,11 +34,21 @@ const NOTES: [(&str, &str); 2] = [
 type Running = (ServerHandle, JoinHandle<io::Result<()>>);
 
 /// One of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Server {
     Session,
     Jwt,
+}
+
+impl Server {
+    /// Its name in the record, and for `svt serve`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Jwt => "jwt",
+        }
+    }
 }
 
 /// What the two servers are made from: all that does not change while a lab runs.
@@ -80,22 +90,8 @@ pub(crate) struct Servers {
 
 impl Servers {
     pub(crate) fn start(made: Made) -> Result<Self, LabError> {
-        let http = |own: &str, base: &HttpConfig| HttpConfig {
-            // The lab's pages, and the bank's own.
-            allowed_origins: vec![made.origins.app.clone(), own.to_owned()],
-            allowed_hosts: vec![host_of(own).to_owned()],
-            opening_balance_minor: crate::demo_users::OPENING_BALANCE_MINOR,
-            ..base.clone()
-        };
-        let session = SessionConfig {
-            http: http(&made.origins.session, &made.session.http),
-            ..made.session.clone()
-        };
-        let jwt = JwtConfig {
-            http: http(&made.origins.jwt, &made.jwt.http),
-            issuer: made.origins.jwt.clone(),
-            ..made.jwt.clone()
-        };
+        let session = session_at(&made.origins, &made.origins.session, &made.session);
+        let jwt = jwt_at(&made.origins, &made.origins.jwt, &made.jwt);
         let made = Made {
             session: session.clone(),
             jwt: jwt.clone(),
@@ -233,6 +229,33 @@ impl Servers {
         let mut running = self.running.lock().await;
         stop(running.0.take()).await;
         stop(running.1.take()).await;
+    }
+}
+
+/// The settings of a session server of the lab that is reached at `own`.
+pub(crate) fn session_at(origins: &Origins, own: &str, base: &SessionConfig) -> SessionConfig {
+    SessionConfig {
+        http: http_at(origins, own, &base.http),
+        ..base.clone()
+    }
+}
+
+/// The settings of a token server of the lab that is reached at `own`. All of them are one issuer.
+pub(crate) fn jwt_at(origins: &Origins, own: &str, base: &JwtConfig) -> JwtConfig {
+    JwtConfig {
+        http: http_at(origins, own, &base.http),
+        issuer: origins.jwt.clone(),
+        ..base.clone()
+    }
+}
+
+fn http_at(origins: &Origins, own: &str, base: &HttpConfig) -> HttpConfig {
+    HttpConfig {
+        // The lab's pages, and the bank's own.
+        allowed_origins: vec![origins.app.clone(), own.to_owned()],
+        allowed_hosts: vec![host_of(own).to_owned()],
+        opening_balance_minor: crate::demo_users::OPENING_BALANCE_MINOR,
+        ..base.clone()
     }
 }
 

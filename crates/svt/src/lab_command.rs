@@ -4,14 +4,14 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use lab::{ADMINISTRATOR, DEMO_USERS, Lab, LabConfig, Names, PORTS};
+use lab::{ADMINISTRATOR, DEMO_USERS, Lab, LabConfig, MOST_REPLICAS, Names, Origins};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The options of the lab.
 #[derive(Args)]
 pub(crate) struct LabArguments {
-    /// The first of seven ports; 0 takes free ones
+    /// The first of seven ports, with more from the eleventh for replicas; 0 takes free ones
     #[arg(long, value_name = "N", default_value_t = 8001)]
     port_base: u16,
     /// Where the database and the keys live
@@ -26,6 +26,10 @@ pub(crate) struct LabArguments {
     /// A folder of experiments of your own, shown beside the built-in ones
     #[arg(long, value_name = "DIR")]
     experiments: Option<PathBuf>,
+    /// Start so many replicas of each server beside them, as processes of `svt serve` on this machine: what happens when one is killed, or
+    /// cut off from its store, is the experiment `scale-out`. Session replicas take the ports from the eleventh, JWT replicas those from the twenty-first
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=i64::from(MOST_REPLICAS)))]
+    replicas: u8,
     /// Do not open a browser
     #[arg(long)]
     no_open: bool,
@@ -50,6 +54,7 @@ impl Default for LabArguments {
             keys: None,
             names: NamesArgument::Subdomains,
             experiments: None,
+            replicas: 0,
             no_open: false,
             set: Vec::new(),
         }
@@ -78,22 +83,19 @@ pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
     ] {
         println!("  {what:16} {origin}");
     }
+    for (name, origin) in &origins.replicas {
+        println!("  {name:16} {origin}");
+    }
     println!();
     for (username, password) in DEMO_USERS.into_iter().chain([ADMINISTRATOR]) {
         println!("  {username:16} {password}");
     }
     println!();
     if arguments.no_open || !open(&origins.landing) {
-        let first = origins
-            .landing
-            .rsplit(':')
-            .next()
-            .and_then(|port| port.parse::<u16>().ok())
-            .unwrap_or(8001);
         println!(
             "Open the first address in a browser. If this machine is a remote one, run there where the browser is:"
         );
-        let forwards: Vec<String> = (first..first.saturating_add(PORTS))
+        let forwards: Vec<String> = ports(origins)
             .map(|port| format!("-L {port}:localhost:{port}"))
             .collect();
         println!("  ssh {} <this machine>", forwards.join(" "));
@@ -102,6 +104,15 @@ pub(crate) async fn run(arguments: LabArguments) -> anyhow::Result<()> {
     stop.await;
     lab.stop().await;
     Ok(())
+}
+
+/// Every port that the lab listens on.
+fn ports(origins: &Origins) -> impl Iterator<Item = &str> {
+    let named = origins.all().map(|(_, origin)| origin);
+    let all = named
+        .into_iter()
+        .chain(origins.replicas.values().map(String::as_str));
+    all.filter_map(|origin| origin.rsplit(':').next())
 }
 
 fn config(arguments: &LabArguments) -> anyhow::Result<LabConfig> {
@@ -114,6 +125,7 @@ fn config(arguments: &LabArguments) -> anyhow::Result<LabConfig> {
         },
         experiments: arguments.experiments.clone(),
         program: std::env::current_exe().ok(),
+        replicas: arguments.replicas,
         ..LabConfig::new(&arguments.data)
     };
     Ok(config.with_settings(&arguments.set)?)

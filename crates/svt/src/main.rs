@@ -16,6 +16,7 @@ mod settings_command;
 mod storage;
 mod sweep;
 mod token;
+mod under_lab;
 
 use std::process::ExitCode;
 

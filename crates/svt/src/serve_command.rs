@@ -14,15 +14,18 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use jwt_server::JwtConfig;
 use session_server::SessionConfig;
-use token_core::clock::SystemClock;
+use token_core::clock::{Clock, SystemClock};
 use token_core::key_folder::KeyFolder;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 use user_store::Stores;
 
 use crate::floors::{self, BareConfig};
 use crate::seed::{self, SeedArguments};
 use crate::storage::{Storage, StorageArguments, Wanted};
 use crate::sweep::{self, Leavings};
+use crate::under_lab::UnderLab;
 
 /// For so long at least it is remembered what was taken back, whatever the settings say: tokens that were issued under others may live longer.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,6 +41,17 @@ enum Served {
     DangerouslyBare,
     /// One handler with nothing around it, for the benchmark
     Naked,
+}
+
+impl Served {
+    /// Its name in the record of a lab.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Jwt => "jwt",
+            Self::DangerouslyBare | Self::Naked => "bare",
+        }
+    }
 }
 
 /// The options of one server alone.
@@ -74,11 +88,22 @@ pub(crate) struct ServeArguments {
     /// Accept settings named dangerously_…, values named dangerously-… and --dangerously-seed
     #[arg(long)]
     dangerously_allow: bool,
+    /// Be a replica of the lab at the other end of standard input and output, and end with it
+    #[arg(long, hide = true)]
+    under_lab: bool,
 }
 
 /// Runs one server until it is asked to stop.
 pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
-    log();
+    let lab = match arguments.under_lab {
+        true => Some(UnderLab::meet()?),
+        false => None,
+    };
+    let clock: Arc<dyn Clock> = match &lab {
+        Some(lab) => lab.clock.clone(),
+        None => Arc::new(SystemClock::new()),
+    };
+    log(lab.is_some());
     let stop = super::asked_to_stop()?;
     let order = arguments.seed.order(arguments.dangerously_allow)?;
     let default_port = match arguments.server {
@@ -95,7 +120,7 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
             std::fs::read_to_string(path).with_context(|| format!("--config {}", path.display()))
         })
         .transpose()?;
-    let storage = arguments.storage.open(Arc::new(SystemClock::new())).await?;
+    let storage = arguments.storage.open(clock).await?;
     let keys = KeyFolder::open_or_create(
         &arguments
             .keys
@@ -115,12 +140,24 @@ pub(crate) async fn run(arguments: ServeArguments) -> anyhow::Result<()> {
     let workers = arguments.workers.map_or_else(cores, NonZero::get);
     let listener = listen(address, "--listen ADDR")?;
     let address = listener.local_addr()?;
-    let application = planned.build(address, &keys, Hosting::new(vec![listener], workers))?;
-    println!("listening on http://{address}");
+    let hosting = Hosting {
+        tap: lab.as_ref().map(|lab| lab.tap(arguments.server.name())),
+        ..Hosting::new(vec![listener], workers)
+    };
+    let application = planned.build(address, &keys, hosting)?;
     let handle = application.handle();
     let serving = tokio::spawn(application.run_until_stopped());
     let sweeping = tokio::spawn(sweep::now_and_then(stores, leavings));
-    stop.await;
+    match lab {
+        Some(lab) => tokio::select! {
+            () = lab.report() => {}
+            () = stop => {}
+        },
+        None => {
+            println!("listening on http://{address}");
+            stop.await;
+        }
+    }
     sweeping.abort();
     handle.stop(true).await;
     serving.await??;
@@ -232,8 +269,15 @@ fn http(arguments: &ServeArguments, http: HttpConfig) -> HttpConfig {
     }
 }
 
-/// A line for each request on standard error: for people on a terminal, JSON elsewhere. `RUST_LOG` chooses how much.
-fn log() {
+/// A line for each request on standard error: for people on a terminal, JSON elsewhere. `RUST_LOG` chooses how much. A lab records the
+/// requests itself, with the steps of each.
+fn log(under_lab: bool) {
+    if under_lab {
+        tracing_subscriber::registry()
+            .with(wiretap::StepLayer::filtered())
+            .init();
+        return;
+    }
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let log = tracing_subscriber::fmt()

@@ -205,6 +205,12 @@ impl ShiftableClock {
         Duration::from_secs(self.offset_seconds.load(Ordering::Relaxed))
     }
 
+    /// Puts `now` so far ahead of the wall, in whole seconds: for a process that follows the clock of another.
+    pub fn set_offset(&self, offset: Duration) {
+        self.offset_seconds
+            .store(offset.as_secs(), Ordering::Relaxed);
+    }
+
     /// Back to the wall. Time then runs backwards for whoever looked before: the caller ends every session and family.
     pub fn reset(&self) {
         self.offset_seconds.store(0, Ordering::Relaxed);
@@ -274,6 +280,8 @@ mod tests {
         assert_eq!(clock.offset(), Duration::from_secs(86_400));
         assert!(clock.now().since(clock.wall()) >= Duration::from_secs(86_399));
         assert!(clock.monotonic() < Duration::from_secs(86_400));
+        clock.set_offset(Duration::from_secs(60));
+        assert_eq!(clock.offset(), Duration::from_secs(60));
         clock.reset();
         assert_eq!(clock.offset(), Duration::ZERO);
     }

@@ -1,13 +1,13 @@
 //! The shape of one recorded exchange, as the pages receive it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One request, its answer, and the steps in between.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exchange {
     /// Position in the record of its lab, from 1.
     pub id: u64,
-    /// The server that answered: `session`, `jwt`, …
+    /// The server that answered: `session`, `jwt`, …; `session-a` for the first replica of one.
     pub server: String,
     /// The `run` of the query, which ties the requests of one page or experiment together.
     pub run: Option<String>,
@@ -32,7 +32,7 @@ pub struct Exchange {
 }
 
 /// A request as it arrived.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: String,
@@ -49,7 +49,7 @@ pub struct Request {
 /// An answer as it left the application.
 ///
 /// `Date` and the framing headers are added below by the HTTP layer and are not part of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -62,7 +62,7 @@ pub struct Response {
 }
 
 /// Something that the server did, as told by a tracing span of target `step`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// `SELECT session`, `Argon2id`, …
     pub name: String,
@@ -79,7 +79,7 @@ pub struct Step {
 }
 
 /// Whom a step serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// It finds out who is asking.
@@ -89,7 +89,7 @@ pub enum Phase {
 }
 
 /// What a step touches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// A store is read.

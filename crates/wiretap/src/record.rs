@@ -44,8 +44,8 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Files a finished exchange under the next id and tells every listener.
-    pub(crate) fn file(&self, mut exchange: Exchange) {
+    /// Files a finished exchange under the next id and tells every listener. One that another process has recorded may be filed too.
+    pub fn file(&self, mut exchange: Exchange) {
         let mut kept = self.kept();
         kept.last_id += 1;
         exchange.id = kept.last_id;

@@ -20,6 +20,8 @@ async fn a_foreign_page_moves_nothing_in_the_lab_however_it_writes_the_path() ->
         "/%6cab/stranger",
         "/lab/benchmark",
         "/%6cab/benchmark",
+        "/lab/replicas",
+        "/%6cab/replicas",
     ] {
         let request = lab.client().post(format!("{}{path}", lab.origins().app));
         let request = request

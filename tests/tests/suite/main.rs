@@ -19,6 +19,7 @@ mod policy;
 mod record;
 mod rendezvous;
 mod replay;
+mod scale_out;
 mod tabs;
 mod two_labs;
 mod vulnerable;

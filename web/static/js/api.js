@@ -59,6 +59,17 @@
  * @property {SessionState} session
  * @property {JwtState} jwt
  */
+/** @typedef {"memory" | "sqlite" | "redis" | "postgres"} ReplicasStore */
+/** @typedef {{store: ReplicasStore, revocation: string}} ReplicasMode */
+/**
+ * @typedef {object} ReplicasState
+ * @property {ReplicasMode} mode
+ * @property {boolean} is_cut Whether the engine that they share was killed.
+ * @property {number} version Counts the orders.
+ * @property {{store: ReplicasStore, missing: string | null}[]} stores With the reason why one cannot be chosen here.
+ * @property {{name: string, server: "session" | "jwt", letter: string, origin: string, pid: number | null, command: string}[]} replicas
+ */
+/** @typedef {{act: "kill" | "restart", letter: string} | {act: "use", mode: ReplicasMode} | {act: "rotate_key" | "cut_store" | "mend_store" | "put_back"}} ReplicasOrder */
 /** @typedef {{status: number, body: Record<string, any>, retryAfter: number | null, headers: Record<string, string>}} Answer */
 /**
  * @typedef {object} Call
@@ -178,6 +189,11 @@ export const tryPasswords = (server, tries, tie) => lab("POST", "/lab/stranger",
  * @param {string} server @param {string} credential @param {string} [tie] @param {{to?: "read" | "refresh", proof?: string}} [how]
  * @returns {Promise<{exchange: number, status: number}>} */
 export const replay = (server, credential, tie, how = {}) => lab("POST", "/lab/replay", { server, credential, run: tie, ...how });
+/** The replicas of the lab; refused in a lab that has none. @returns {Promise<ReplicasState>} */
+export const fetchReplicas = () => lab("GET", "/lab/replicas");
+/** Has something done to the replicas, or to what they share; answers when it is done.
+ * @param {ReplicasOrder} order @returns {Promise<ReplicasState>} */
+export const orderReplicas = (order) => lab("POST", "/lab/replicas", order);
 /** @param {string} id @returns {Promise<import("./experiment/verdict.js").Definition>} */
 export const fetchExperiment = (id) => lab("GET", `/experiments/${id}.json`);
 /** How far the benchmark is, and what there is to draw. @returns {Promise<Benchmark>} */

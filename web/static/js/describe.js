@@ -16,7 +16,7 @@ import { measured, withShortTimes } from "./times.js";
 /**
  * @typedef {object} Description
  * @property {Exchange} exchange
- * @property {Tag | null} tag Who sent it, when it was not this page.
+ * @property {Tag | null} tag Who sent it, when it was not this page; or which replica answered.
  * @property {{label: string, line: Segment[], credential: Segment[] | null, details: Segment[][]}} request
  * @property {ShownStep[]} steps
  * @property {{text: string, count: number, none: boolean} | null} reads Reads to authenticate, where a credential was to be checked.
@@ -61,6 +61,8 @@ function tagOf(exchange, viewer) {
     const client = exchange.client.split(" ", 1)[0] || say("tag-unnamed-client");
     return { text: say("tag-client", { client }), kind: "other" };
   }
+  const [, letter] = exchange.server.split("-");
+  if (letter !== undefined) return { text: say("tag-replica", { letter: letter.toUpperCase() }), kind: "other" };
   // Before this page was loaded its own run did not exist, so an older run proves nothing.
   const otherTab = exchange.run !== viewer.run && exchange.id > viewer.liveAfter;
   return otherTab ? { text: say("tag-tab"), kind: "other" } : null;

@@ -43,6 +43,9 @@ export function laneOf(server) {
   return server === "jwt" ? "token" : null;
 }
 
+/** The lane of a server or of one of its replicas, `session-a`. @param {string} server */
+export const laneOfReplica = (server) => laneOf(server.split("-", 1)[0]);
+
 /** The server behind a lane, by the name the lab gives it.
  * @param {Lane} lane */
 export const serverOf = (lane) => (lane === "session" ? "session" : "jwt");

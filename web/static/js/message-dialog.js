@@ -3,7 +3,7 @@
 
 import { asCurl } from "./curl.js";
 import { find, html } from "./dom.js";
-import { laneOf, shownTarget } from "./exchange.js";
+import { laneOfReplica, shownTarget } from "./exchange.js";
 import { say } from "./i18n.js";
 import { decodedToken, explainedCookie, stepsTable, tokensIn, wholeMessage } from "./message-parts.js";
 import { fullTime } from "./times.js";
@@ -38,7 +38,7 @@ export class MessageDialog {
   /** @param {Exchange} exchange @param {Part} part */
   openMessage(exchange, part) {
     this.#exchange = exchange;
-    this.#dialog.dataset.lane = laneOf(exchange.server) ?? "";
+    this.#dialog.dataset.lane = laneOfReplica(exchange.server) ?? "";
     this.#dialog.classList.toggle("elsewhere", exchange.elsewhere);
     this.#title.textContent = `${exchange.request.method} ${shownTarget(exchange)}`;
     this.#under.textContent = say("message-under", { id: exchange.id, server: exchange.server, time: fullTime(Date.parse(exchange.at)) });

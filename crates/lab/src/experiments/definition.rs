@@ -29,6 +29,12 @@ pub(crate) struct Definition {
     /// Whether it can only be seen where each part of the lab has a host name of its own.
     #[serde(default)]
     pub(crate) needs_sibling_hosts: bool,
+    /// Whether it can only be seen in a lab with replicas.
+    #[serde(default)]
+    pub(crate) needs_replicas: bool,
+    /// Whether its page has controls of its own beside the tables: `panel.js` of its folder.
+    #[serde(default)]
+    pub(crate) panel: bool,
     /// Which claims it bears on.
     #[serde(default)]
     pub(crate) claim: Vec<Claim>,

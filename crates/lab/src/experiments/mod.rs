@@ -22,6 +22,8 @@ use text::Text;
 const DEFINITION: &str = "experiment.toml";
 const SCRIPT: &str = "run.js";
 const WORDS: &str = "en.md";
+/// What one has whose page is worked beside its runs.
+const PANEL: &str = "panel.js";
 
 /// The section that an experiment with a switch owes its reader.
 const NOT_DEFENDED: &str = "not-defended";
@@ -213,7 +215,17 @@ impl Shelf {
         {
             broken.push(place(WORDS, 1, "it has a switch, and no section says what even the sound side does not defend; add `## … {#not-defended}`"));
         }
-        let said = said(&script);
+        let panel = definition.panel.then(|| self.file(id, PANEL));
+        let panel =
+            panel.map(|file| String::from_utf8_lossy(&file.unwrap_or_default()).into_owned());
+        if panel
+            .as_ref()
+            .is_some_and(|panel| !panel.contains("export function show("))
+        {
+            broken.push(place(PANEL, 1, "it exports no `function show(place, on)`"));
+        }
+        let panel = panel.unwrap_or_default();
+        let said = [said(&script, "bench.say(\""), said(&panel, "tell(\"")].concat();
         for word in said.iter().filter(|word| !text.words.contains_key(*word)) {
             broken.push(place(
                 WORDS,
@@ -261,7 +273,8 @@ impl Experiment {
             .collect();
         json!({
             "id": self.id, "title": self.text.title, "minutes": definition.minutes, "settings": definition.setting,
-            "needs_sibling_hosts": definition.needs_sibling_hosts,
+            "needs_sibling_hosts": definition.needs_sibling_hosts, "needs_replicas": definition.needs_replicas,
+            "panel": definition.panel,
             "matrices": matrices, "cells": definition.cells(), "claims": claims, "words": self.text.words,
             "evidence": self.evidence(), "switch": definition.switch.as_ref().map(switch_as_json),
             "inputs": definition.input, "figures": definition.figure,
@@ -297,9 +310,9 @@ fn switch_as_json(switch: &Switch) -> Value {
     json!({ "broken": switch.broken, "sound": switch.sound, "code": code })
 }
 
-/// The words that a script says, `bench.say("…")`, as they stand in the text.
-fn said(script: &str) -> Vec<String> {
-    let calls = script.split("bench.say(\"").skip(1);
+/// The words that a script says, `bench.say("…")` or `tell("…")`, as they stand in the text.
+fn said(script: &str, call: &str) -> Vec<String> {
+    let calls = script.split(call).skip(1);
     calls
         .filter_map(|rest| rest.split('"').next())
         .map(|id| format!("say-{id}"))

@@ -83,6 +83,7 @@ pub(crate) fn serve(
             .service(bank::resource("/benchmark", "GET").route(web::get().to(benchmark::page)))
             .configure(control::routes)
             .configure(crate::benchmark::routes)
+            .configure(crate::replicas::routes)
             .service(bank::resource("/lab/events", "GET").route(web::get().to(events::stream)))
             .default_service(web::to(|| async {
                 Err::<HttpResponse, _>(ApiError::NotFound("There is no such page."))

@@ -5,7 +5,7 @@ import { fetchExperiment, resetLab } from "../api.js";
 import { LabClock } from "../clock.js";
 import { find, html } from "../dom.js";
 import { LabChanged, LabEvents } from "../events.js";
-import { laneOf, pathOf } from "../exchange.js";
+import { laneOfReplica, pathOf } from "../exchange.js";
 import { loadMessages, say } from "../i18n.js";
 import { singleKeys } from "../keys.js";
 import { LabState } from "../lab-state.js";
@@ -50,7 +50,8 @@ const steps = new Steps(main, find("#present", HTMLButtonElement), announce);
 const settings = new SettingsBar(find("#settings", HTMLElement), definition.settings, lab, announce);
 const switchBar = new SwitchBar(find("#switch", HTMLElement), definition.switch);
 const inputs = new Inputs(find("#inputs", HTMLElement), id, definition.inputs, definition.words);
-const figures = new Figures(find("#figures", HTMLElement), definition.figures, definition.words, (word, values) => sayOf(definition.words, word, values), () => clock.now());
+const tell = (/** @type {string} */ word, /** @type {Record<string, string | number>} */ values) => sayOf(definition.words, word, values);
+const figures = new Figures(find("#figures", HTMLElement), definition.figures, definition.words, tell, () => clock.now());
 const diagrams = {
   session: find('[data-lane="session"] wire-diagram', WireDiagram),
   token: find('[data-lane="token"] wire-diagram', WireDiagram),
@@ -92,7 +93,7 @@ function draw() {
 
 /** @param {Exchange} exchange */
 function show(exchange) {
-  const lane = laneOf(exchange.server) ?? "others";
+  const lane = laneOfReplica(exchange.server) ?? "others";
   find(".wire-of-run", HTMLElement).hidden = false;
   find(`[data-lane="${lane}"]`, HTMLElement).hidden = false;
   diagrams[lane].show(exchange);
@@ -303,6 +304,15 @@ try {
     find("#run", HTMLButtonElement).disabled = true;
     main.dataset.state = "not-observable";
     warn(say("experiment-needs-hosts"));
+  }
+  const hasReplicas = Object.keys(lab.current?.origins ?? {}).some((name) => /^session-[a-z]$/.test(name));
+  if (definition.needs_replicas && !hasReplicas) {
+    find("#run", HTMLButtonElement).disabled = true;
+    main.dataset.state = "not-observable";
+    warn(say("experiment-needs-replicas"), " ", html("code", {}, say("experiment-replicas-command")));
+  } else if (definition.panel) {
+    const { show: showPanel } = await import(`/experiments/${id}/panel.js`);
+    showPanel(find("#panel", HTMLElement), { lab, record, events, tell, announce, isRunning: () => bench !== null });
   }
   const own = new Set(definition.settings.map(({ key }) => key));
   const needsPassport = definition.cells.some(({ expectations }) => expectations.some(({ when }) => Object.keys(when).some((fact) => !own.has(fact))));

@@ -25,6 +25,8 @@
  * @property {number} minutes
  * @property {{key: string, values: string[]}[]} settings
  * @property {boolean} needs_sibling_hosts
+ * @property {boolean} needs_replicas
+ * @property {boolean} panel Whether its folder has a `panel.js`.
  * @property {import("./switch-bar.js").Switch | null} switch
  * @property {import("./inputs.js").Input[]} inputs
  * @property {import("./figures.js").Figure[]} figures
