@@ -10,6 +10,7 @@ mod csrf_token;
 mod dangers;
 mod dpop;
 mod keys;
+mod races;
 mod revocation;
 mod seen;
 mod server;

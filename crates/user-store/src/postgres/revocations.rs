@@ -16,7 +16,6 @@
 //! *Security*: a verifier that has not looked for longer than it may answers nobody whose token it would have to look up.
 
 use std::collections::HashMap;
-use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
@@ -25,21 +24,16 @@ use token_core::clock::{Clock, UnixSeconds};
 use token_core::refresh::FamilyId;
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Statement};
+use tokio::time::timeout;
+use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 use super::failure::Failure;
+use super::notices::{CHANNEL, keep_listening};
 use super::{DEADLINE, Postgres, Shared, StatementError, Values};
 use crate::{StoreError, UserId, chain};
 
 /// How often a verifier looks when nobody tells it to.
 const EVERY: Duration = Duration::from_millis(250);
-
-/// How long after a notification this process sends no other.
-const QUIET: Duration = Duration::from_millis(20);
-
-/// How long a lost connection for notifications is not tried again.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long reading everything may take: it is as much as was taken back within the horizon, and nobody who waits for it waits to the end.
 const READING: Duration = Duration::from_secs(30);
@@ -49,8 +43,6 @@ const FORGETTING: Duration = Duration::from_secs(10 * 60);
 
 /// How far behind a verifier may be, unless it is told otherwise.
 const MOST: Duration = Duration::from_secs(5);
-
-const CHANNEL: &str = "svt_revocations";
 
 /// All from the cursor on, and in the first row the next cursor.
 const LOOK: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, NULL::bytea, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint
@@ -316,6 +308,20 @@ impl Revocations {
         }
     }
 
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Another process has something new, or may have had while nobody listened.
+    pub(super) fn news(&self) {
+        self.news.notify_one();
+    }
+
+    /// Waits until this process has something to tell.
+    pub(super) async fn told(&self) {
+        self.told.notified().await;
+    }
+
     fn behind(&self) -> Duration {
         let now = milliseconds(self.clock.monotonic());
         Duration::from_millis(now.saturating_sub(self.looked_at.load(Ordering::Acquire)))
@@ -362,51 +368,6 @@ async fn keep_looking(shared: Weak<Shared>) {
             _ => {}
         }
         was_reached = looked.is_ok();
-    }
-}
-
-/// Keeps a connection for notifications, in both directions, until the last handle is gone.
-async fn keep_listening(shared: Weak<Shared>) {
-    loop {
-        let Some(revocations) = shared.upgrade().map(|shared| shared.revocations.clone()) else {
-            return;
-        };
-        if let Err(error) = listen(&revocations, &shared).await {
-            tracing::debug!(%error, "no notifications of revocations for now");
-        }
-        sleep(PATIENCE).await;
-    }
-}
-
-/// Listens and tells until the connection is lost, or the last handle gone.
-async fn listen(revocations: &Revocations, shared: &Weak<Shared>) -> Result<(), Failure> {
-    let connecting = timeout(DEADLINE, revocations.config.connect(NoTls));
-    let (client, mut connection) = connecting.await.map_err(|_| Failure::Deadline)??;
-    let hear = async {
-        loop {
-            match poll_fn(|context| connection.poll_message(context)).await {
-                Some(Ok(AsyncMessage::Notification(_))) => revocations.news.notify_one(),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error.into()),
-                None => return Ok(()),
-            }
-        }
-    };
-    let tell = async {
-        client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
-        // What was told while nobody listened here is found by looking.
-        revocations.news.notify_one();
-        while shared.strong_count() > 0 {
-            if timeout(PATIENCE, revocations.told.notified()).await.is_ok() {
-                client.batch_execute(&format!("NOTIFY {CHANNEL}")).await?;
-                sleep(QUIET).await;
-            }
-        }
-        Ok(())
-    };
-    tokio::select! {
-        heard = hear => heard,
-        told = tell => told,
     }
 }
 

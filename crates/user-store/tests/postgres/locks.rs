@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use token_core::clock::{Clock, SystemClock};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_postgres::Client;
 use user_store::StoreError;
 
@@ -23,7 +23,7 @@ pub(crate) async fn waiting(client: &Client) -> i64 {
 pub(crate) async fn until_waiting(client: &Client, count: i64) {
     let look = async {
         while waiting(client).await != count {
-            sleep(Duration::from_millis(5)).await;
+            tokio::task::yield_now().await;
         }
     };
     timeout(SOON, look).await.unwrap();
@@ -32,7 +32,7 @@ pub(crate) async fn until_waiting(client: &Client, count: i64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waited_for_a_lock_in_vain_is_given_up_in_the_engine_too_and_never_done_later() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let stores = stores(&url, clock()).await;
     let alice = customer(&stores, "alice", 100).await.id;
     let (mut holder, watcher) = (connect(&url).await, connect(&url).await);
@@ -64,7 +64,7 @@ async fn what_waited_for_a_lock_in_vain_is_given_up_in_the_engine_too_and_never_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commits_that_wait_for_a_standby_take_no_more_connections_than_there_are() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let stores = stores(&url, clock()).await;
     let alice = customer(&stores, "alice", 100).await.id;
     let watcher = connect(&url).await;
@@ -104,7 +104,7 @@ async fn commits_that_wait_for_a_standby_take_no_more_connections_than_there_are
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_verifier_hears_of_revocations_though_all_connections_wait_for_a_lock() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let clock = clock();
     let stores = stores(&url, clock.clone()).await;
     let alice = customer(&stores, "alice", 100).await.id;

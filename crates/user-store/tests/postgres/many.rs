@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, clock, connect, stores};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_denylist_is_swept_in_pieces() {
     let cluster = Cluster::start();
-    let url = cluster.database(&[]).await;
+    let url = cluster.database().await;
     let stores = stores(&url, clock()).await;
     let sql = "INSERT INTO denied_tokens (family, through, at)
          SELECT uuid_send(gen_random_uuid()), 0, 0 FROM generate_series(1, 2500)";

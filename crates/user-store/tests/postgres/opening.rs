@@ -103,9 +103,15 @@ async fn a_server_may_start_before_its_engine_and_works_when_that_has_come() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_several_servers_the_one_that_takes_writes_is_asked() {
     let (standby, primary) = (Cluster::start(), Cluster::start());
-    let read_only = [("default_transaction_read_only", "on")];
-    let first = standby.database(&read_only).await;
-    let second = primary.database(&[]).await;
+    let first = standby.database().await;
+    let (_, name) = first.rsplit_once('/').unwrap();
+    let read_only = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    connect(&first)
+        .await
+        .batch_execute(&read_only)
+        .await
+        .unwrap();
+    let second = primary.database().await;
     let (hosts, database) = first.rsplit_once('/').unwrap();
     let (_, port) = hosts.rsplit_once(':').unwrap();
     let second = second.replacen("127.0.0.1:", &format!("127.0.0.1:{port},127.0.0.1:"), 1);
