@@ -42,6 +42,25 @@ pub struct NewTransfer {
     pub note: String,
 }
 
+impl NewTransfer {
+    /// What comes of asking under a key that was used before: the receipt, if the same is asked for, from whichever backend.
+    fn repeats(
+        &self,
+        payee: Option<i64>,
+        earlier: Transfer,
+        earlier_payee: i64,
+    ) -> Result<Transfer, TransferError> {
+        let is_same = payee == Some(earlier_payee)
+            && earlier.amount_minor == self.amount_minor
+            && earlier.note == self.note;
+        if is_same {
+            Ok(earlier)
+        } else {
+            Err(TransferError::KeyReusedForAnother)
+        }
+    }
+}
+
 /// A transfer that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {

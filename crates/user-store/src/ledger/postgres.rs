@@ -78,14 +78,7 @@ impl Work for Making<'_> {
             .query(&statement, &[&new.from.0, &payee])
             .await?;
         if let Some((earlier, earlier_payee)) = self.earlier(transaction).await? {
-            let same = payee == Some(earlier_payee)
-                && earlier.amount_minor == new.amount_minor
-                && earlier.note == new.note;
-            return Ok(if same {
-                Ok(earlier)
-            } else {
-                Err(TransferError::KeyReusedForAnother)
-            });
+            return Ok(new.repeats(payee, earlier, earlier_payee));
         }
         let Some(payee) = payee else {
             return Ok(Err(TransferError::NoSuchPayee));

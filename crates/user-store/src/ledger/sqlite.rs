@@ -55,14 +55,7 @@ fn transfer(
         .query_row([&new.to], |row| row.get(0))
         .optional()?;
     if let Some((earlier, earlier_payee)) = earlier(connection, new)? {
-        let same = payee == Some(earlier_payee)
-            && earlier.amount_minor == new.amount_minor
-            && earlier.note == new.note;
-        return Ok(if same {
-            Ok(earlier)
-        } else {
-            Err(TransferError::KeyReusedForAnother)
-        });
+        return Ok(new.repeats(payee, earlier, earlier_payee));
     }
     let Some(payee) = payee else {
         return Ok(Err(TransferError::NoSuchPayee));

@@ -31,7 +31,8 @@ use crate::{Counts, StoreError, chain};
 pub use self::failure::OpenError;
 pub use self::revocations::RevocationCounts;
 
-/// After this long an operation has failed, whatever it waits for: the request is then answered 503 within a second.
+/// After this long an operation has failed, whatever it waits for, and the request is answered 503: within a second where the engine is gone,
+/// since the first operation fails. Where it is slow, a request of several operations may wait that long for each.
 const DEADLINE: Duration = Duration::from_millis(900);
 
 /// How long the engine lets a statement run or wait, and how long a transaction may rest between two. Whoever asked has gone by then. Without
