@@ -52,7 +52,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         eprintln!("xtask: {advice}");
         return Ok(Outcome::MissingPrerequisite);
     }
-    Ok(if passes(&mut record)? {
+    // The replicas are processes of it.
+    let built = passes(cargo().args(["build", "--package", "svt"]))?;
+    Ok(if built && passes(&mut record)? {
         Outcome::Passed
     } else {
         Outcome::Failed

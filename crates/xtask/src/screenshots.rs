@@ -9,7 +9,7 @@ use crate::process::{cargo, passes};
 /// Take the screenshots of the documents into docs/screenshots.
 ///
 /// Starts a lab with an empty data folder, logs in on both lanes, reads the balance and transfers, and photographs the first
-/// page: light, dark, at 390 px, and projected. Needs the same browser as the tests.
+/// page: light, dark, at 390 px, and projected; then experiments, an attack and the replicas. Needs the same browser as the tests.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// First of the ports of the lab; the default is the one visitors see
@@ -34,7 +34,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         "--",
     ]);
     take.args(["--port-base", &arguments.port_base.to_string()]);
-    if passes(&mut take)? {
+    // The replicas are processes of it.
+    if passes(cargo().args(["build", "--package", "svt"]))? && passes(&mut take)? {
         Ok(Outcome::Passed)
     } else {
         Ok(Outcome::Failed)

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::json;
+use tests::benchmark_page::svt;
 use tests::browser::Viewport;
 use tests::{Browser, ExperimentPage, Lane, SpawnedLab, WirePage, walk};
+use thirtyfour::By;
 
 /// Name, size, whether dark, whether projected.
 const PICTURES: [(&str, u32, u32, bool, bool); 4] = [
@@ -38,7 +40,13 @@ async fn main() -> Result<()> {
         .context("--port-base takes a port")?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/screenshots");
     std::fs::create_dir_all(&folder)?;
-    let lab = SpawnedLab::start_at(port_base).await?;
+    let program = svt()?;
+    let lab = SpawnedLab::start_with(|config| {
+        config.port_base = port_base;
+        config.program = Some(program);
+        config.replicas = 3;
+    })
+    .await?;
     for (name, width, height, dark, projected) in PICTURES {
         let browser = Browser::start().await?;
         browser.resize(Viewport { width, height }).await?;
@@ -83,6 +91,7 @@ async fn main() -> Result<()> {
         .await?;
     }
     attack(&lab, &folder.join("attack-light.png")).await?;
+    replicas(&lab, &folder.join("replicas-light.png")).await?;
     lab.stop().await;
     Ok(())
 }
@@ -96,6 +105,28 @@ async fn attack(lab: &SpawnedLab, path: &Path) -> Result<()> {
     let page = ExperimentPage::open(&browser, &lab.origins().app, "logout").await?;
     page.run(&definition).await?;
     std::fs::write(path, browser.driver().screenshot_as_png().await?)?;
+    browser.quit().await;
+    Ok(())
+}
+
+/// The live table: sessions in memory, a login at A, and C dead.
+async fn replicas(lab: &SpawnedLab, path: &Path) -> Result<()> {
+    let browser = Browser::start().await?;
+    let (width, height) = (1280, 1400);
+    browser.resize(Viewport { width, height }).await?;
+    ExperimentPage::open(&browser, &lab.origins().app, "scale-out").await?;
+    for (does, outcome) in [
+        ("store-memory", "unknown"),
+        ("log-in", "known"),
+        ("kill-c", "known"),
+    ] {
+        let press = "document.querySelector(`[data-does='${arguments[0]}']`)?.click(); return document.querySelector('#panel .panel') !== null;";
+        browser.wait_for("the table", press, json!(does)).await?;
+        let shows = "return !document.querySelector('#panel').classList.contains('busy') && document.querySelector('[data-replica=\"session-a\"]').dataset.outcome === arguments[0];";
+        browser.wait_for(outcome, shows, json!(outcome)).await?;
+    }
+    let panel = browser.driver().find(By::Css("#panel")).await?;
+    std::fs::write(path, panel.screenshot_as_png().await?)?;
     browser.quit().await;
     Ok(())
 }

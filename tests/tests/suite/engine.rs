@@ -336,5 +336,14 @@ async fn a_broken_experiment_is_named_with_file_line_and_reason_before_anything_
         said.contains("experiment.toml:2: ") && said.contains("expected u32"),
         "{said}"
     );
+
+    write_own(folder.path(), &format!("panel = true\n{OWN}"))?;
+    let path = folder.path().to_owned();
+    let started = SpawnedLab::start_with(|config| config.experiments = Some(path)).await;
+    let said = started.err().context("it started")?.to_string();
+    assert!(
+        said.contains("panel.js:1: it exports no `function show(place, on)`"),
+        "{said}"
+    );
     Ok(())
 }

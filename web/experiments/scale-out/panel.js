@@ -62,7 +62,7 @@ class Panel {
     this.#draw();
     this.#on.record.addEventListener("added", (event) => event instanceof ExchangeAdded && this.#hear(event.exchange));
     this.#on.events.addEventListener("changed", (event) => {
-      if (event instanceof LabChanged && ["replicas", "reset", "clock", "reconnected", "visible"].includes(event.reason)) void this.#look();
+      if (event instanceof LabChanged && ["replicas", "reset", "clock", "reconnected", "visible"].includes(event.reason)) void this.#look(event.reason === "reconnected");
     });
     new MutationObserver(() => this.#draw()).observe(this.#main, { attributeFilter: ["data-state"] });
   }
@@ -91,11 +91,12 @@ class Panel {
     for (const name of this.#answers.keys()) if (name.startsWith(server)) this.#answers.delete(name);
   }
 
-  /** Asks how the replicas are; one that is another process now has not been asked yet. */
-  async #look() {
+  /** Asks how the replicas are; one that is another process now has not been asked yet.
+   * @param {boolean} [anew] Whether the lab may have been started again, and counts from the beginning. */
+  async #look(anew = false) {
     const state = await fetchReplicas().catch(() => null);
     // An answer that was overtaken by a later one is no news.
-    if (state !== null && state.version >= (this.#state?.version ?? 0)) this.#take(state);
+    if (state !== null && (anew || state.version >= (this.#state?.version ?? 0))) this.#take(state);
   }
 
   /** @param {State} state */

@@ -14,18 +14,21 @@ export function outcomeOf(exchange) {
   return status === 401 ? "unknown" : null;
 }
 
+/** Words for each outcome of a look-up: of a session, of the list of what was taken back, and of that list where it is in memory. */
+const LOOKED_UP = { known: "why-row", unknown: "why-no-row", unavailable: "why-no-answer" };
+const LIST_ASKED = { known: "why-not-on-list", unknown: "why-on-list", unavailable: "why-no-answer" };
+const LIST_IN_MEMORY = { known: "why-not-listed", unknown: "why-listed", unavailable: "why-old-list" };
+
 /** The reason as the id of a word, and what fills it in. @param {Exchange} exchange @returns {[word: string, values: Record<string, string>]} */
 export function whyOf(exchange) {
   const steps = exchange.steps.filter(({ phase }) => phase === "authentication");
   const look = steps.find(({ effect }) => effect === "read") ?? null;
-  const outcome = outcomeOf(exchange);
-  if (look !== null) {
-    const word = { known: "why-row", unknown: "why-no-row", unavailable: "why-no-answer" }[outcome ?? "unavailable"];
-    return [word, { step: look.name }];
-  }
-  const list = steps.some(({ effect, name }) => effect === "compute" && name.includes("denied"));
-  if (outcome === "known") return [list ? "why-not-listed" : "why-signature", {}];
-  if (outcome === "unavailable") return [list ? "why-old-list" : "why-down", {}];
+  const outcome = outcomeOf(exchange) ?? "unavailable";
+  const isToken = exchange.server.startsWith("jwt");
+  if (look !== null) return [(isToken ? LIST_ASKED : LOOKED_UP)[outcome], { step: look.name }];
+  if (steps.some(({ name }) => name.includes("denied"))) return [LIST_IN_MEMORY[outcome], {}];
+  if (outcome === "known") return ["why-signature", {}];
+  if (outcome === "unavailable") return ["why-down", {}];
   const sent = header(exchange.request, "cookie") ?? header(exchange.request, "authorization");
   return [sent === undefined ? "why-nothing-sent" : "why-not-accepted", {}];
 }

@@ -305,7 +305,7 @@ try {
     main.dataset.state = "not-observable";
     warn(say("experiment-needs-hosts"));
   }
-  const hasReplicas = Object.keys(lab.current?.origins ?? {}).some((name) => /^session-[a-z]$/.test(name));
+  const hasReplicas = "session-b" in (lab.current?.origins ?? {}); // One alone has nobody to be compared with.
   if (definition.needs_replicas && !hasReplicas) {
     find("#run", HTMLButtonElement).disabled = true;
     main.dataset.state = "not-observable";
