@@ -93,7 +93,7 @@ pub use all::{ALL, PEERS};
 pub(crate) use all::{PEER_IN_REDIS, REMOTE, remote};
 
 /// What is served by a handler with nothing around it.
-const NAKED: &str = "naked";
+pub(crate) const NAKED: &str = "naked";
 
 /// The arm that every ratio is over.
 pub const BARE: &str = "bare";

@@ -81,7 +81,7 @@ impl RedisSessions {
     /// Sessions in the Redis at `redis://[user:password@]host[:port][/db]`, living by this clock.
     ///
     /// Nothing is connected to yet: a server starts while its Redis is down, and has sessions once that is there. Connections are made and
-    /// driven on the runtime that this is called on, which has to outlive the store; later callers may be on any other.
+    /// driven on the runtime that this is called on, which has to outlive the store; a thread that is a runtime of its own drives its own.
     ///
     /// # Panics
     ///

@@ -106,27 +106,45 @@ async fn a_store_is_opened_while_its_redis_is_down_and_works_once_it_is_there() 
 }
 
 #[test]
-fn the_connection_outlives_the_runtime_of_whoever_asked_first() {
-    let runtime = || {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_all().build().unwrap()
-    };
+fn each_worker_has_a_connection_of_its_own_which_ends_with_it_and_with_nobody_else() {
     let redis = Redis::start().unwrap();
     let clock = Arc::new(ManualClock::at(START));
     let server = tokio::runtime::Runtime::new().unwrap();
-    let sessions = server.block_on(async { opened(&redis.url(), &clock) });
+    let sessions = Arc::new(server.block_on(async { opened(&redis.url(), &clock) }));
     let connections = || {
         let clients: String = ask(&redis, "CLIENT LIST TYPE normal");
         // Without the one that asks.
         clients.lines().count() - 1
     };
-    // As a worker of actix-web: a runtime of its own, which ends before the server does.
-    let worker = runtime();
-    let id = worker.block_on(sessions.create(new(1))).unwrap();
-    drop(worker);
-    assert_eq!(connections(), 1);
-    let other = runtime();
-    assert!(other.block_on(sessions.load(&id)).unwrap().is_some());
+    // As workers of actix-web are: threads with a runtime of their own, which end before the server does.
+    let on_a_worker = |work: Box<dyn FnOnce(&tokio::runtime::Runtime) + Send>| {
+        let worker = std::thread::spawn(move || {
+            let mut builder = tokio::runtime::Builder::new_current_thread();
+            work(&builder.enable_all().build().unwrap());
+        });
+        worker.join().unwrap();
+    };
+    let (ours, made) = (Arc::clone(&sessions), Arc::new(std::sync::Mutex::new(None)));
+    let make = Arc::clone(&made);
+    on_a_worker(Box::new(move |runtime| {
+        *make.lock().unwrap() = Some(runtime.block_on(ours.create(new(1))).unwrap());
+    }));
+    let id = made.lock().unwrap().take().unwrap();
+    while connections() > 0 {
+        std::thread::yield_now();
+    }
+    assert!(server.block_on(sessions.load(&id)).unwrap().is_some());
+    assert_eq!(connections(), 1, "the shared one");
+    let (ours, theirs) = (Arc::clone(&sessions), id.clone());
+    on_a_worker(Box::new(move |runtime| {
+        for _ in 0..3 {
+            assert!(runtime.block_on(ours.load(&theirs)).unwrap().is_some());
+        }
+    }));
+    while connections() > 1 {
+        std::thread::yield_now();
+    }
+    assert!(server.block_on(sessions.load(&id)).unwrap().is_some());
     assert_eq!(connections(), 1, "the same one");
 }
 

@@ -1,12 +1,17 @@
-//! The connection to Redis: one, which all requests share, made when it is needed and given up once it is in doubt.
+//! The connections to Redis, which all requests of a thread share, made when they are needed and given up once they are in doubt.
 //!
-//! The crate's own manager of connections has the first request that needs a connection make it, and on that request's runtime: where each
-//! worker has a runtime of its own, as in actix-web, the connection of all would end with one of them. It also tries again within a request,
-//! for seconds. Here a connection is made and driven on the runtime that the store was opened on, and a request tries once.
+//! A worker of actix-web is a thread with a runtime of its own. It has a connection of its own, which is driven where it is asked: no answer
+//! has to wake another thread, which would cost a third of the whole. All threads of other runtimes share one, driven on the runtime that
+//! the store was opened on.
+//!
+//! The crate's own manager of connections has the first request that needs a connection make it for all, and on that request's runtime, so that
+//! the connection of all would end with one worker. It also tries again within a request, for seconds. Here a request tries once.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,15 +21,16 @@ use redis::{
     ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult, ScriptInvocation,
     ServerErrorKind,
 };
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::OnceCell;
 
 use crate::StoreError;
 
-/// How long Redis may take to accept a connection, and to answer a command.
-const ANSWER: Duration = Duration::from_millis(700);
+/// How long Redis may take to accept a connection.
+const CONNECTING: Duration = Duration::from_millis(700);
 
-/// How long both of them may take together. A request that needs a session then still fails within a second.
+/// How long it may take to answer a command, a connection that has to be made first included. A request that needs a session then still
+/// fails within a second.
 const LIMIT: Duration = Duration::from_millis(850);
 
 /// An address of Redis that cannot be used.
@@ -38,18 +44,30 @@ pub struct RedisUrlError {
     reason: &'static str,
 }
 
+/// Tells stores apart in the lines of a thread.
+static STORES: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The lines of this thread, if it is a runtime of its own, by their store. They end with it.
+    static LINES: RefCell<HashMap<u64, Arc<Line>>> = RefCell::default();
+}
+
 /// A Redis, connected to or not.
 pub(super) struct Connection {
     client: Client,
-    /// Where connections are made and driven, whoever asks for them.
+    /// The number of the store.
+    store: u64,
+    /// Where the shared connection is made and driven, whoever asks for it.
     runtime: Handle,
-    /// Locked by every operation for a look, and replaced by whoever finds it broken.
+    /// Locked by every operation of a shared runtime for a look, and replaced by whoever finds it broken.
     line: Mutex<Arc<Line>>,
 }
 
 /// One connection, from the wish for it to its loss.
 #[derive(Default)]
 struct Line {
+    /// Whether it is driven by the thread that asks.
+    is_here: bool,
     /// Whoever comes first makes it, and all who wait get what came of that.
     connected: OnceCell<RedisResult<MultiplexedConnection>>,
     /// Set when the other side has closed it, so that no request finds out by failing.
@@ -85,6 +103,7 @@ impl Connection {
         let client = Client::open(info).map_err(|_| refused("it cannot be read"))?;
         Ok(Self {
             client,
+            store: STORES.fetch_add(1, Ordering::Relaxed),
             runtime,
             line: Mutex::default(),
         })
@@ -119,21 +138,40 @@ impl Connection {
     }
 
     fn line(&self) -> Arc<Line> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if line.lost.load(Ordering::Acquire) {
-            *line = Arc::default();
+        self.with_line(|line| {
+            if line.lost.load(Ordering::Acquire) {
+                *line = line.successor();
+            }
+            Arc::clone(line)
+        })
+    }
+
+    /// The line of the caller, be it its thread's own or the shared one.
+    fn with_line<T>(&self, work: impl FnOnce(&mut Arc<Line>) -> T) -> T {
+        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+            LINES.with_borrow_mut(|lines| {
+                let own = || {
+                    Arc::new(Line {
+                        is_here: true,
+                        ..Line::default()
+                    })
+                };
+                work(lines.entry(self.store).or_insert_with(own))
+            })
+        } else {
+            work(&mut self.line.lock().unwrap_or_else(PoisonError::into_inner))
         }
-        Arc::clone(&line)
     }
 
     /// The connection of this line, which is made where it is not there yet.
     async fn connected(&self, line: &Line) -> RedisResult<MultiplexedConnection> {
         let making = || async {
             let (client, lost) = (self.client.clone(), Arc::clone(&line.lost));
-            let made = self.runtime.spawn(async move {
+            let connecting = async move {
                 let config = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(ANSWER))
-                    .set_response_timeout(Some(ANSWER))
+                    .set_connection_timeout(Some(CONNECTING))
+                    // There is one limit around each command already.
+                    .set_response_timeout(None)
                     .set_push_sender(move |push: PushInfo| {
                         if push.kind == PushKind::Disconnection {
                             lost.store(true, Ordering::Release);
@@ -143,7 +181,11 @@ impl Connection {
                 client
                     .get_multiplexed_async_connection_with_config(&config)
                     .await
-            });
+            };
+            if line.is_here {
+                return connecting.await;
+            }
+            let made = self.runtime.spawn(connecting);
             made.await.unwrap_or_else(|ended| {
                 let why = "the runtime that the store was opened on has ended";
                 Err(io::Error::other(format!("{why}: {ended}")).into())
@@ -176,11 +218,22 @@ impl Connection {
     }
 
     fn give_up(&self, line: &Arc<Line>) {
-        let mut current = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of all who fail on one line, only the first makes room for another.
-        if Arc::ptr_eq(&current, line) {
-            *current = Arc::default();
-        }
+        self.with_line(|current| {
+            // Of all who fail on one line, only the first makes room for another.
+            if Arc::ptr_eq(current, line) {
+                *current = line.successor();
+            }
+        });
+    }
+}
+
+impl Line {
+    /// The next one in its place.
+    fn successor(&self) -> Arc<Self> {
+        Arc::new(Self {
+            is_here: self.is_here,
+            ..Self::default()
+        })
     }
 }
 
