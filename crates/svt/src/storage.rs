@@ -19,11 +19,11 @@ pub(crate) struct StorageArguments {
     /// Where the database and the keys live
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) data: PathBuf,
-    /// Keep users, families and sessions in PostgreSQL, for any number of replicas: postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE;
+    /// Keep users, families and sessions in PostgreSQL, for any number of replicas: `postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE`;
     /// [default: a SQLite file in --data]
     #[arg(long, value_name = "URL", env = "SVT_DATABASE", hide_env_values = true)]
     database: Option<String>,
-    /// Keep sessions in Redis or Valkey, beside the users: redis://[USER:PASSWORD@]HOST[:PORT][/DB]
+    /// Keep sessions in Redis or Valkey, beside the users: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`
     #[arg(long, value_name = "URL", env = "SVT_SESSIONS", hide_env_values = true)]
     sessions: Option<String>,
     /// How many writes may share a commit of SQLite; 1 shows what it is worth that they do; [default: 64]
