@@ -70,7 +70,7 @@ pub(crate) struct Storage {
     clock: Arc<dyn Clock>,
 }
 
-/// What the settings of a server ask of its stores.
+/// What the settings of a server ask of its stores. A server that verifies no tokens follows no revocations, and leaves the last two as they are.
 #[derive(Default)]
 pub(crate) struct Wanted {
     /// How long sessions last.

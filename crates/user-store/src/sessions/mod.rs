@@ -160,7 +160,8 @@ pub struct Backend {
     pub open: fn(Database, Arc<dyn Clock>, Timeouts) -> Arc<dyn Sessions>,
 }
 
-/// Every backend. The conformance suite walks it, so a new backend is a file and a row.
+/// Every backend that needs no engine. The conformance suite walks it, so a new one is a file and a row; those in an engine have tests of their
+/// own, which start it and run the same suite.
 pub const ALL: &[Backend] = &[
     Backend {
         name: "memory",
