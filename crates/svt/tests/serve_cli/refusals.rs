@@ -101,3 +101,61 @@ fn a_setting_that_is_unknown_or_dangerous_is_refused_with_what_is_accepted() {
     let said = refusal(serve("http.cors=dangerously-reflect"));
     assert!(said.contains("--dangerously-allow"), "{said}");
 }
+
+/// Nobody listens there, and nobody has to: what is refused is what was asked for.
+const NOBODY: &str = "postgres://svt@127.0.0.1:1/bank";
+
+#[test]
+fn where_state_is_to_be_kept_is_refused_where_it_contradicts_the_rest_and_no_password_is_repeated()
+{
+    let data = tempdir().unwrap();
+    let redis = "redis://127.0.0.1:1";
+    for (arguments, said_to_mend_it) in [
+        (&["jwt", "--database", NOBODY][..], "--set issuer=URL"),
+        (
+            &["jwt", "--sessions", redis],
+            "--sessions is for the session server",
+        ),
+        (
+            &["session", "--sessions", redis, "--set", "store=memory"],
+            "`store`",
+        ),
+        (
+            &["session", "--sessions", "rediss://:hunter2@cache"],
+            "redis://[user:password@]host",
+        ),
+        (
+            &["session", "--database", "mysql://svt:hunter2@db/bank"],
+            "postgres://USER",
+        ),
+        (
+            &[
+                "session",
+                "--database",
+                "postgres://svt:hunter2@db/bank?sslmode=require",
+            ],
+            "TLS",
+        ),
+        (
+            &["session", "--database", NOBODY, "--commit-group", "1"],
+            "--commit-group",
+        ),
+    ] {
+        let mut serve = command(&["serve"]);
+        serve
+            .args(arguments)
+            .args(["--listen", "127.0.0.1:0", "--data"]);
+        serve.arg(data.path()).env("RUST_LOG", "off");
+        let said = refusal(serve);
+        assert!(said.contains(said_to_mend_it), "{arguments:?}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn a_password_in_the_environment_is_not_in_the_help() {
+    let mut help = command(&["serve", "--help"]);
+    help.env("SVT_DATABASE", "postgres://svt:hunter2@db/bank");
+    let help = String::from_utf8(help.output().unwrap().stdout).unwrap();
+    assert!(help.contains("SVT_DATABASE") && !help.contains("hunter2"));
+}
